@@ -15,9 +15,9 @@ namespace mimir {
 /// either dropped for a named reason or counted in a flow.
 struct PacketLedger {
   std::uint64_t received = 0;
-  std::uint64_t counted = 0;        ///< credited to a flow
-  std::uint64_t counted_bytes = 0;  ///< their IP total lengths
-  std::uint64_t out_of_order = 0;   ///< of `counted`: older than a packet before it
+  std::uint64_t counted = 0;                        ///< credited to a flow
+  std::uint64_t counted_bytes = 0;                  ///< their IP total lengths
+  std::uint64_t out_of_order = 0;                   ///< of `counted`: older than a packet before it
   std::array<std::uint64_t, kDropCount> dropped{};  ///< by Drop; [kNone] stays 0
 
   friend constexpr bool operator==(const PacketLedger&, const PacketLedger&) = default;
@@ -75,6 +75,8 @@ struct WindowReport {
   std::uint64_t records_written = 0;
   std::uint64_t records_lost = 0;
   std::uint64_t packets_lost = 0;  ///< in those lost records
+  TimeNs first_ns = 0;             ///< of the first packet received; 0 if none was
+  TimeNs last_ns = 0;
 };
 
 static_assert(std::is_trivially_copyable_v<WindowReport>);

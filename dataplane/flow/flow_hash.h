@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "dataplane/record/flow_key.h"
+
+namespace mimir::flow {
+
+/// Secrets that make the table's order unknown to whoever chooses the addresses.
+/// With a known hash a sender could put all its flows into one place (CRC32C and
+/// Toeplitz are linear: a seed does not help them).
+struct HashSecret {
+  std::uint64_t first = 0x9e3779b97f4a7c15;
+  std::uint64_t second = 0xd1b54a32d192ed03;
+};
+
+__extension__ using Wide = unsigned __int128;
+
+/// The two halves of a 64 x 64 bit product folded together: every input bit
+/// reaches every output bit through one multiplication.
+[[nodiscard]] constexpr std::uint64_t fold(std::uint64_t a, std::uint64_t b) noexcept {
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+/// Keyed, 64 bits, two multiplications. No result depends on its value: it only
+/// says where in a table a flow lies, and which of several readers counts it.
+[[nodiscard]] inline std::uint64_t hash(const FlowKeyV4& key, const HashSecret& secret) noexcept {
+  std::uint64_t words[2];
+  std::memcpy(words, &key, sizeof words);
+  return fold(fold(words[0] ^ secret.first, words[1] ^ secret.second), secret.first);
+}
+
+[[nodiscard]] inline std::uint64_t hash(const FlowKey& key, const HashSecret& secret) noexcept {
+  std::uint64_t words[5];
+  std::memcpy(words, &key, sizeof words);
+  const std::uint64_t low = fold(words[0] ^ secret.first, words[1] ^ secret.second);
+  const std::uint64_t high = fold(words[2] ^ secret.second, words[3] ^ secret.first);
+  return fold(low ^ words[4], high ^ secret.second);
+}
+
+}  // namespace mimir::flow

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <limits>
+#include <span>
+
+#include <boost/lockfree/spsc_queue.hpp>
+
+#include "dataplane/record/flow_record.h"
+#include "dataplane/record/ledger.h"
+#include "dataplane/record/time.h"
+
+namespace mimir {
+
+/// One worker's way to the control plane: records, then the reports of the
+/// windows they belong to, then the word that those windows are complete.
+///
+/// Threads: exactly one worker calls push_*() and complete_through(); exactly
+/// one control-plane thread calls the others. No lock, no allocation after
+/// construction.
+/// Memory: 128 bytes a record and sizeof(WindowReport) a report, fixed.
+/// Invariant: a reader that sees completed_through() == w and then empties both
+/// queues has everything this worker will ever say about windows <= w.
+class RecordRing {
+ public:
+  /// completed_through() before the first window is complete.
+  static constexpr WindowIndex kNothingComplete = std::numeric_limits<WindowIndex>::min();
+  /// completed_through() once the worker has ended.
+  static constexpr WindowIndex kAllComplete = std::numeric_limits<WindowIndex>::max();
+  static constexpr std::size_t kReportCount = 1024;
+
+  explicit RecordRing(std::size_t record_count) : records_(record_count), reports_(kReportCount) {}
+
+  /// Copies as many of `records` as fit; returns how many that were.
+  [[nodiscard]] std::size_t push_records(std::span<const FlowRecord> records) {
+    return records_.push(records.data(), records.size());
+  }
+  [[nodiscard]] bool push_report(const WindowReport& report) { return reports_.push(report); }
+
+  /// REQUIRES: every record and report of windows <= `window` has been pushed or
+  /// counted as lost; never descends.
+  void complete_through(WindowIndex window) noexcept {
+    // Release: whoever reads this value also sees the pushes before it.
+    completed_through_.store(window, std::memory_order_release);
+  }
+  [[nodiscard]] WindowIndex completed_through() const noexcept {
+    return completed_through_.load(std::memory_order_acquire);
+  }
+
+  /// Moves up to `into.size()` records; returns how many that were.
+  [[nodiscard]] std::size_t pop_records(std::span<FlowRecord> into) {
+    return records_.pop(into.data(), into.size());
+  }
+  [[nodiscard]] bool pop_report(WindowReport& into) { return reports_.pop(into); }
+
+ private:
+  boost::lockfree::spsc_queue<FlowRecord> records_;
+  boost::lockfree::spsc_queue<WindowReport> reports_;
+  alignas(64) std::atomic<WindowIndex> completed_through_{kNothingComplete};
+};
+
+}  // namespace mimir

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/wire/ip.h"
+#include "dataplane/wire/transport.h"
+
+namespace mimir::wire {
+
+namespace {
+
+constexpr std::uint16_t kMoreFragments = 0x2000;
+constexpr std::uint16_t kFragmentOffset = 0x1fff;
+
+void set_key(std::uint32_t source, std::uint32_t destination, const Transport& transport,
+             std::uint8_t protocol, PacketFacts& facts) noexcept {
+  const std::uint64_t source_end = std::uint64_t{source} << 16 | transport.source_port;
+  const std::uint64_t destination_end =
+      std::uint64_t{destination} << 16 | transport.destination_port;
+  const bool source_is_low = source_end <= destination_end;
+  const std::uint64_t low = source_is_low ? source_end : destination_end;
+  const std::uint64_t high = source_is_low ? destination_end : source_end;
+  facts.key_v4 = FlowKeyV4{.low_address = static_cast<std::uint32_t>(low >> 16),
+                           .high_address = static_cast<std::uint32_t>(high >> 16),
+                           .low_port = static_cast<std::uint16_t>(low),
+                           .high_port = static_cast<std::uint16_t>(high),
+                           .protocol = protocol};
+  facts.direction = source_is_low ? Direction::kLowToHigh : Direction::kHighToLow;
+}
+
+}  // namespace
+
+// RFC 791 §3.1. The frame may be longer than the datagram (Ethernet pads to 60
+// bytes), so the total length, not the frame, says where the datagram ends.
+Drop read_ipv4(Cursor in, std::size_t wire_room, PacketFacts& facts) noexcept {
+  Cursor header = in;
+  const auto version_and_ihl = header.big_endian<std::uint8_t>();
+  header.skip(1);  // type of service
+  std::size_t total_bytes = header.big_endian<std::uint16_t>();
+  header.skip(2);  // identification
+  const auto fragment = header.big_endian<std::uint16_t>();
+  header.skip(1);  // time to live
+  const auto protocol = header.big_endian<std::uint8_t>();
+  header.skip(2);  // header checksum: a mirror counts what was sent, sound or not
+  const auto source = header.big_endian<std::uint32_t>();
+  const auto destination = header.big_endian<std::uint32_t>();
+  if (header.failed()) return Drop::kTruncatedIpv4;
+  if (version_and_ihl >> 4 != 4) return Drop::kBadIpVersion;
+
+  // A sender that leaves segmentation to its card is captured with length 0.
+  if (total_bytes == 0) total_bytes = wire_room;
+  const std::size_t header_bytes = std::size_t{4} * (version_and_ihl & 0x0f);
+  if (header_bytes < 20) return Drop::kBadIpv4HeaderLength;
+  if (total_bytes < header_bytes || total_bytes > wire_room) return Drop::kBadIpv4TotalLength;
+  if ((fragment & kFragmentOffset) != 0) return Drop::kIpFragment;
+  in.skip(header_bytes);
+  if (in.failed()) return Drop::kTruncatedIpv4;
+
+  facts.family = Family::kIpv4;
+  facts.tcp_flags = 0;
+  facts.ip_bytes = static_cast<std::uint32_t>(total_bytes);
+  Transport transport;
+  const Drop drop = read_transport(in, protocol, total_bytes - header_bytes,
+                                   (fragment & kMoreFragments) != 0, transport, facts);
+  if (drop != Drop::kNone) return drop;
+  set_key(source, destination, transport, protocol, facts);
+  return Drop::kNone;
+}
+
+}  // namespace mimir::wire

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstring>
+
+#include "dataplane/wire/ip.h"
+#include "dataplane/wire/transport.h"
+
+namespace mimir::wire {
+
+namespace {
+
+// IANA "Protocol Numbers"; RFC 8200 §4.1 gives the order, which nobody keeps.
+constexpr std::uint8_t kHopByHop = 0;
+constexpr std::uint8_t kRouting = 43;
+constexpr std::uint8_t kFragment = 44;
+constexpr std::uint8_t kAuthentication = 51;
+constexpr std::uint8_t kDestinationOptions = 60;
+
+constexpr std::size_t kFixedHeaderBytes = 40;
+
+/// Where the extension headers ended.
+struct Chain {
+  std::uint8_t protocol = 0;
+  std::size_t bytes = 0;  ///< of all extension headers
+  bool is_fragment = false;
+};
+
+// RFC 8200 §4. Leaves `in` at the transport header.
+Drop follow_extensions(Cursor& in, std::uint8_t next_header, Chain& chain) noexcept {
+  for (std::size_t i = 0; i <= kIpv6ExtensionMax; ++i) {
+    if (next_header != kHopByHop && next_header != kRouting && next_header != kFragment &&
+        next_header != kAuthentication && next_header != kDestinationOptions) {
+      chain.protocol = next_header;
+      return Drop::kNone;
+    }
+    Cursor header = in;
+    const std::uint8_t kind = next_header;
+    next_header = header.big_endian<std::uint8_t>();
+    const std::size_t length_field = header.big_endian<std::uint8_t>();
+    std::size_t header_bytes = 8 + 8 * length_field;
+    if (kind == kAuthentication) header_bytes = 8 + 4 * length_field;  // RFC 4302 §2.2
+    if (kind == kFragment) {
+      header_bytes = 8;  // RFC 8200 §4.5: what is the length elsewhere is reserved here
+      const auto offset_and_more = header.big_endian<std::uint16_t>();
+      if (header.failed()) return Drop::kTruncatedIpv6Extension;
+      if ((offset_and_more & 0xfff8) != 0) return Drop::kIpFragment;
+      // An atomic fragment (RFC 6946) is a whole datagram.
+      chain.is_fragment = chain.is_fragment || (offset_and_more & 1) != 0;
+    }
+    in.skip(header_bytes);
+    if (in.failed()) return Drop::kTruncatedIpv6Extension;
+    chain.bytes += header_bytes;
+  }
+  return Drop::kTooManyIpv6Extensions;
+}
+
+void set_key(std::span<const std::byte> source, std::span<const std::byte> destination,
+             const Transport& transport, std::uint8_t protocol, PacketFacts& facts) noexcept {
+  const int order = std::memcmp(source.data(), destination.data(), 16);
+  const bool source_is_low =
+      order < 0 || (order == 0 && transport.source_port <= transport.destination_port);
+  const std::span<const std::byte> low = source_is_low ? source : destination;
+  const std::span<const std::byte> high = source_is_low ? destination : source;
+  std::memcpy(facts.key_v6.low_address.bytes.data(), low.data(), 16);
+  std::memcpy(facts.key_v6.high_address.bytes.data(), high.data(), 16);
+  facts.key_v6.low_port = source_is_low ? transport.source_port : transport.destination_port;
+  facts.key_v6.high_port = source_is_low ? transport.destination_port : transport.source_port;
+  facts.key_v6.protocol = protocol;
+  facts.key_v6.reserved = {};
+  facts.direction = source_is_low ? Direction::kLowToHigh : Direction::kHighToLow;
+}
+
+}  // namespace
+
+// RFC 8200 §3.
+Drop read_ipv6(Cursor in, std::size_t wire_room, PacketFacts& facts) noexcept {
+  const auto version_and_flow = in.big_endian<std::uint32_t>();
+  std::size_t payload_bytes = in.big_endian<std::uint16_t>();
+  const auto next_header = in.big_endian<std::uint8_t>();
+  in.skip(1);  // hop limit
+  const std::span<const std::byte> source = in.take(16);
+  const std::span<const std::byte> destination = in.take(16);
+  if (in.failed()) return Drop::kTruncatedIpv6;
+  if (version_and_flow >> 28 != 6) return Drop::kBadIpVersion;
+  if (wire_room < kFixedHeaderBytes) return Drop::kBadIpv6PayloadLength;
+
+  // A datagram above 64 KiB (RFC 2675, or a sender that leaves segmentation to
+  // its card) carries 0 here: then the frame says how long it is.
+  if (payload_bytes == 0) payload_bytes = wire_room - kFixedHeaderBytes;
+  if (payload_bytes > wire_room - kFixedHeaderBytes) return Drop::kBadIpv6PayloadLength;
+  in.limit(payload_bytes);
+
+  Chain chain;
+  Drop drop = follow_extensions(in, next_header, chain);
+  if (drop != Drop::kNone) return drop;
+  if (chain.bytes > payload_bytes) return Drop::kTruncatedIpv6Extension;
+
+  facts.family = Family::kIpv6;
+  facts.tcp_flags = 0;
+  facts.ip_bytes = static_cast<std::uint32_t>(kFixedHeaderBytes + payload_bytes);
+  Transport transport;
+  drop = read_transport(in, chain.protocol, payload_bytes - chain.bytes, chain.is_fragment,
+                        transport, facts);
+  if (drop != Drop::kNone) return drop;
+  set_key(source, destination, transport, chain.protocol, facts);
+  return Drop::kNone;
+}
+
+}  // namespace mimir::wire

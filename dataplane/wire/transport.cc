@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/wire/transport.h"
+
+namespace mimir::wire {
+
+namespace {
+
+// RFC 9293 §3.1.
+Drop read_tcp(Cursor in, std::size_t datagram_bytes, Transport& transport,
+              PacketFacts& facts) noexcept {
+  const std::span<const std::byte> segment = in.rest();
+  transport.source_port = in.big_endian<std::uint16_t>();
+  transport.destination_port = in.big_endian<std::uint16_t>();
+  in.skip(8);  // sequence and acknowledgement numbers
+  const auto offset_and_reserved = in.big_endian<std::uint8_t>();
+  facts.tcp_flags = in.big_endian<std::uint8_t>();
+  in.skip(6);  // window, checksum, urgent pointer
+  if (in.failed()) return Drop::kTruncatedTcp;
+  const std::size_t header_bytes = std::size_t{4} * (offset_and_reserved >> 4);
+  if (header_bytes < 20 || header_bytes > datagram_bytes) return Drop::kBadTcpDataOffset;
+  // Options may lie behind the snap length: the header is sound, the payload is not there.
+  facts.payload =
+      header_bytes <= segment.size() ? segment.subspan(header_bytes) : std::span<const std::byte>{};
+  return Drop::kNone;
+}
+
+// RFC 768.
+Drop read_udp(Cursor in, std::size_t datagram_bytes, bool is_fragment, Transport& transport,
+              PacketFacts& facts) noexcept {
+  transport.source_port = in.big_endian<std::uint16_t>();
+  transport.destination_port = in.big_endian<std::uint16_t>();
+  const std::size_t udp_bytes = in.big_endian<std::uint16_t>();
+  in.skip(2);  // checksum
+  if (in.failed()) return Drop::kTruncatedUdp;
+  if (udp_bytes < 8) return Drop::kBadUdpLength;
+  if (udp_bytes > datagram_bytes && !is_fragment) return Drop::kBadUdpLength;
+  in.limit(udp_bytes - 8);
+  facts.payload = in.rest();
+  return Drop::kNone;
+}
+
+// RFC 792 and RFC 4443 §2.1: type, code and checksum; RFC 792 has four more bytes.
+Drop read_icmp(Cursor in, std::size_t header_bytes, PacketFacts& facts) noexcept {
+  in.skip(header_bytes);
+  if (in.failed()) return Drop::kTruncatedIcmp;
+  facts.payload = in.rest();
+  return Drop::kNone;
+}
+
+}  // namespace
+
+Drop read_transport(Cursor in, std::uint8_t protocol, std::size_t datagram_bytes, bool is_fragment,
+                    Transport& transport, PacketFacts& facts) noexcept {
+  in.limit(datagram_bytes);
+  switch (protocol) {
+    case kProtocolTcp:
+      return read_tcp(in, datagram_bytes, transport, facts);
+    case kProtocolUdp:
+      return read_udp(in, datagram_bytes, is_fragment, transport, facts);
+    case kProtocolIcmp:
+      return read_icmp(in, 8, facts);
+    case kProtocolIcmpV6:
+      return read_icmp(in, 4, facts);
+    default:
+      return Drop::kUnsupportedProtocol;
+  }
+}
+
+}  // namespace mimir::wire

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/worker.h"
+
+#include <limits>
+#include <sched.h>
+
+namespace mimir {
+
+namespace {
+
+constexpr TimeNs kBeforeAll = std::numeric_limits<TimeNs>::min();
+constexpr TimeNs kAfterAll = std::numeric_limits<TimeNs>::max();
+
+}  // namespace
+
+Worker::Worker(const WorkerOptions& options, source::PacketSource& source,
+               RecordRing& ring) noexcept
+    : options_(options),
+      source_(source),
+      ring_(ring),
+      v4_(options.flow_count_max, options.secret, options.window_ns),
+      v6_(options.ipv6_flow_count_max, options.secret, options.window_ns),
+      watermark_ns_(kBeforeAll),
+      closed_before_ns_(kBeforeAll),
+      next_close_ns_(kBeforeAll),
+      sweep_before_ns_(kBeforeAll) {}
+
+bool Worker::step() noexcept {
+  if (source_.poll(batch_) == source::Poll::kEnd) return false;
+  if (batch_.count > 0) {
+    dissect_batch();
+    count_batch();
+  } else if (batch_.now_ns > watermark_ns_) {
+    advance(batch_.now_ns);  // a quiet link still closes its windows
+  }
+  if (sweep_ != Sweep::kNone) continue_sweep();
+  if (out_count_ > 0) flush();
+  return true;
+}
+
+// Stage by stage over the burst: by the time the last packet is dissected, the
+// first one's slot has arrived from memory.
+void Worker::dissect_batch() noexcept {
+  for (std::size_t i = 0; i < batch_.count; ++i) {
+    const source::PacketView& packet = batch_.packets[i];
+    Parsed& parsed = parsed_[i];
+    parsed.drop = wire::dissect(batch_.link, packet.frame(), packet.wire_bytes, parsed.facts);
+    if (parsed.drop != Drop::kNone) continue;
+    if (parsed.facts.family == wire::Family::kIpv4) [[likely]] {
+      parsed.hash = v4_.hash_of(parsed.facts.key_v4);
+      v4_.prefetch(parsed.hash);
+    } else {
+      parsed.hash = v6_.hash_of(parsed.facts.key_v6);
+      v6_.prefetch(parsed.hash);
+    }
+  }
+}
+
+void Worker::count_batch() noexcept {
+  for (std::size_t i = 0; i < batch_.count; ++i) count_packet(batch_.packets[i], parsed_[i]);
+}
+
+// What is in no flow belongs to the first shard, so that it is counted once.
+bool Worker::is_ours(const Parsed& parsed) const noexcept {
+  if (options_.shard_count == 1) return true;
+  if (parsed.drop != Drop::kNone) return options_.shard == 0;
+  // The upper bits choose the slot; taking the lower ones here keeps every
+  // shard's flows spread over its whole table.
+  return (parsed.hash & 0xffffffff) % options_.shard_count == options_.shard;
+}
+
+void Worker::count_packet(const source::PacketView& packet, const Parsed& parsed) noexcept {
+  const bool is_out_of_order = packet.time_ns < watermark_ns_;
+  if (packet.time_ns > watermark_ns_) {
+    if (packet.time_ns >= next_close_ns_) [[unlikely]]
+      advance(packet.time_ns);
+    watermark_ns_ = packet.time_ns;
+  }
+  if (!is_ours(parsed)) return;
+
+  const bool is_too_late = packet.time_ns < closed_before_ns_;
+  // Its own window's report is gone: it shows in the window in which it came.
+  const TimeNs report_ns = is_too_late ? watermark_ns_ : packet.time_ns;
+  if (current_ == nullptr || report_ns < window_begin_ns_ || report_ns >= window_end_ns_) {
+    enter_window(report_ns);
+  }
+  ++current_->packets.received;
+  if (!is_too_late) {
+    if (packet.time_ns < current_->first_ns) current_->first_ns = packet.time_ns;
+    if (packet.time_ns > current_->last_ns) current_->last_ns = packet.time_ns;
+  }
+  Drop drop = parsed.drop;
+  if (drop == Drop::kNone) drop = is_too_late ? Drop::kTooLate : credit(packet, parsed);
+  if (drop != Drop::kNone) {
+    ++current_->packets.dropped[static_cast<std::size_t>(drop)];
+    return;
+  }
+  ++current_->packets.counted;
+  current_->packets.counted_bytes += parsed.facts.ip_bytes;
+  current_->packets.out_of_order += static_cast<std::uint64_t>(is_out_of_order);
+}
+
+Drop Worker::credit(const source::PacketView& packet, const Parsed& parsed) noexcept {
+  const flow::PacketCount count{.time_ns = packet.time_ns,
+                                .window_begin_ns = window_begin_ns_,
+                                .window_end_ns = window_end_ns_,
+                                .ip_bytes = parsed.facts.ip_bytes,
+                                .direction = parsed.facts.direction,
+                                .tcp_flags = parsed.facts.tcp_flags};
+  const auto emit_record = [this](const FlowRecord& record) noexcept { emit(record); };
+  if (parsed.facts.family == wire::Family::kIpv4) [[likely]] {
+    return v4_.count(parsed.facts.key_v4, parsed.hash, count, emit_record);
+  }
+  return v6_.count(parsed.facts.key_v6, parsed.hash, count, emit_record);
+}
+
+// A window closes when packet time has passed its end by the lateness bound.
+// REQUIRES: time_ns > watermark_ns_.
+void Worker::advance(TimeNs time_ns) noexcept {
+  watermark_ns_ = time_ns;
+  if (time_ns < next_close_ns_) return;
+  closed_before_ns_ =
+      window_of(time_ns - options_.lateness_ns, options_.window_ns) * options_.window_ns;
+  next_close_ns_ = closed_before_ns_ + options_.window_ns + options_.lateness_ns;
+  if (sweep_ == Sweep::kNone) start_sweep();
+}
+
+void Worker::enter_window(TimeNs time_ns) noexcept {
+  const WindowIndex window = window_of(time_ns, options_.window_ns);
+  current_ = &report_of(window);
+  window_begin_ns_ = window * options_.window_ns;
+  window_end_ns_ = window_begin_ns_ + options_.window_ns;
+}
+
+WindowReport& Worker::report_of(WindowIndex window) noexcept {
+  WindowReport* report = open_.find(window);
+  if (report != nullptr) return *report;
+  report = open_.open(window);
+  while (report == nullptr) {
+    // Packet time ran ahead of the sweep, as in a capture with more gaps than
+    // packets. What the lateness bound lets stay open is less than the room.
+    complete_sweep();
+    report = open_.open(window);
+  }
+  report->first_ns = kAfterAll;
+  report->last_ns = kBeforeAll;
+  return *report;
+}
+
+void Worker::start_sweep() noexcept {
+  sweep_before_ns_ = closed_before_ns_;
+  sweep_position_ = 0;
+  const WindowIndex window = window_of(sweep_before_ns_, options_.window_ns);
+  sweep_ = open_.earliest_before(window) != nullptr ? Sweep::kV4 : Sweep::kReport;
+}
+
+void Worker::continue_sweep() noexcept {
+  const auto emit_record = [this](const FlowRecord& record) noexcept { emit(record); };
+  if (sweep_ == Sweep::kV4) {
+    if (v4_.sweep(&sweep_position_, {}, sweep_before_ns_, emit_record)) sweep_ = Sweep::kV6;
+  } else if (sweep_ == Sweep::kV6) {
+    if (v6_.sweep(&sweep_position_, {}, sweep_before_ns_, emit_record)) sweep_ = Sweep::kReport;
+  } else if (push_reports()) {
+    sweep_ = Sweep::kNone;
+    if (closed_before_ns_ > sweep_before_ns_) start_sweep();
+  }
+}
+
+void Worker::complete_sweep() noexcept {
+  while (sweep_ != Sweep::kNone) {
+    const Sweep before = sweep_;
+    continue_sweep();
+    // Only a full report queue makes no progress, and only the reader can help.
+    if (before == Sweep::kReport && sweep_ == Sweep::kReport) sched_yield();
+  }
+}
+
+// False if the queue is full: then the rest goes with the next step.
+bool Worker::push_reports() noexcept {
+  flush();
+  const WindowIndex window = window_of(sweep_before_ns_, options_.window_ns);
+  while (WindowReport* const report = open_.earliest_before(window)) {
+    if (!ring_.push_report(*report)) return false;
+    if (report == current_) current_ = nullptr;
+    open_.close(*report);
+  }
+  ring_.complete_through(window - 1);
+  return true;
+}
+
+void Worker::finish() noexcept {
+  options_.ring_full = RingFull::kWait;  // nothing comes after: waiting delays nobody
+  complete_sweep();
+  // A bound above every window, yet one whose successor can still be computed.
+  closed_before_ns_ = kAfterAll / options_.window_ns * options_.window_ns;
+  start_sweep();
+  complete_sweep();
+  ring_.complete_through(RecordRing::kAllComplete);
+}
+
+void Worker::emit(const FlowRecord& record) noexcept {
+  out_[out_count_] = record;
+  ++out_count_;
+  ++report_of(record.window).records_written;
+  if (out_count_ == out_.size()) flush();
+}
+
+void Worker::flush() noexcept {
+  std::span<const FlowRecord> left(out_.data(), out_count_);
+  out_count_ = 0;
+  left = left.subspan(ring_.push_records(left));
+  while (!left.empty() && options_.ring_full == RingFull::kWait) {
+    sched_yield();
+    left = left.subspan(ring_.push_records(left));
+  }
+  for (const FlowRecord& record : left) {
+    WindowReport& report = report_of(record.window);
+    ++report.records_lost;
+    report.packets_lost += record.packets[0] + record.packets[1];
+  }
+}
+
+}  // namespace mimir

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "dataplane/flow/flow_table.h"
+#include "dataplane/open_windows.h"
+#include "dataplane/record/record_ring.h"
+#include "dataplane/source/packet_source.h"
+#include "dataplane/wire/dissect.h"
+
+namespace mimir {
+
+/// What to do when the control plane does not keep up.
+enum class RingFull : std::uint8_t {
+  kLose,  ///< live: count the records as lost; packets do not wait
+  kWait,  ///< a file: it can wait, so nothing is lost
+};
+
+struct WorkerOptions {
+  TimeNs window_ns = 10 * kNsPerSecond;
+  /// How long after its end, in packet time, a window still takes packets.
+  /// At most OpenWindows::kLatenessWindowMax windows.
+  TimeNs lateness_ns = 2 * kNsPerSecond;
+  std::size_t flow_count_max = std::size_t{1} << 20;  ///< IPv4
+  std::size_t ipv6_flow_count_max = std::size_t{1} << 18;
+  flow::HashSecret secret;
+  /// Which share of the flows this worker counts, when several read one capture:
+  /// all see every packet and so agree on the time; each counts its own flows.
+  std::uint32_t shard = 0;
+  std::uint32_t shard_count = 1;
+  RingFull ring_full = RingFull::kWait;
+};
+
+/// The loop of one core: poll, dissect, count, sweep, push. Nothing else.
+///
+/// Threads: one. No allocation, exception, lock or log once constructed.
+/// Memory: the two flow tables and about 20 kB.
+/// Invariants: every packet received is in exactly one open window's report, as
+/// dropped or as counted, until that report is pushed; a window's records all
+/// precede its report, which precedes complete_through().
+class Worker {
+ public:
+  Worker(const WorkerOptions& options, source::PacketSource& source, RecordRing& ring) noexcept;
+
+  /// False if the flow tables' memory could not be had.
+  [[nodiscard]] bool is_usable() const noexcept { return v4_.is_usable() && v6_.is_usable(); }
+
+  /// One burst. False when the source has ended; then finish() is due.
+  [[nodiscard]] bool step() noexcept;
+
+  /// Ends every window, waiting for the ring where it must: the control plane has
+  /// to drain until the ring says kAllComplete. Call once.
+  void finish() noexcept;
+
+ private:
+  enum class Sweep : std::uint8_t { kNone, kV4, kV6, kReport };
+
+  struct Parsed {
+    wire::PacketFacts facts;
+    std::uint64_t hash = 0;
+    Drop drop = Drop::kNone;
+  };
+
+  void dissect_batch() noexcept;
+  void count_batch() noexcept;
+  void count_packet(const source::PacketView& packet, const Parsed& parsed) noexcept;
+  [[nodiscard]] Drop credit(const source::PacketView& packet, const Parsed& parsed) noexcept;
+  [[nodiscard]] bool is_ours(const Parsed& parsed) const noexcept;
+
+  void advance(TimeNs time_ns) noexcept;
+  void enter_window(TimeNs time_ns) noexcept;
+  [[nodiscard]] WindowReport& report_of(WindowIndex window) noexcept;
+
+  void start_sweep() noexcept;
+  void continue_sweep() noexcept;
+  void complete_sweep() noexcept;
+  [[nodiscard]] bool push_reports() noexcept;
+
+  void emit(const FlowRecord& record) noexcept;
+  void flush() noexcept;
+
+  WorkerOptions options_;
+  source::PacketSource& source_;
+  RecordRing& ring_;
+  flow::FlowTable<FlowKeyV4> v4_;
+  flow::FlowTable<FlowKey> v6_;
+
+  OpenWindows open_;
+  WindowReport* current_ = nullptr;  ///< report of [window_begin_ns_, window_end_ns_)
+  TimeNs window_begin_ns_ = 0;
+  TimeNs window_end_ns_ = 0;
+  TimeNs watermark_ns_;      ///< the latest packet time seen
+  TimeNs closed_before_ns_;  ///< windows that begin before this take no more packets
+  TimeNs next_close_ns_;     ///< the packet time at which closed_before_ns_ moves on
+
+  Sweep sweep_ = Sweep::kNone;
+  TimeNs sweep_before_ns_;  ///< what the sweep under way, or the last one, closes
+  std::size_t sweep_position_ = 0;
+
+  std::size_t out_count_ = 0;
+  source::PacketBatch batch_;
+  std::array<Parsed, source::PacketBatch::kPacketMax> parsed_;
+  std::array<FlowRecord, 64> out_;
+};
+
+}  // namespace mimir
