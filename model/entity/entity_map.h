@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <unordered_map>
 #include <vector>
 
 #include "dataplane/record/address.h"
@@ -19,15 +23,18 @@ enum class Kind : std::uint8_t { kPod, kService, kNode };
 /// Something of the cluster that has a name.
 struct Entity {
   Kind kind = Kind::kPod;
-  std::string name;
-  std::string namespace_name;
-  std::map<std::string, std::string> labels;
-  std::string owner;  ///< "Deployment/user", empty when unknown
-  std::string node;   ///< name of the node a pod runs on, empty when unknown
+  std::string name{};
+  std::string namespace_name{};
+  std::map<std::string, std::string> labels{};
+  std::string owner{};    ///< "Deployment/user", empty when unknown
+  std::string node{};     ///< name of the node a pod runs on, empty when unknown
+  std::string service{};  ///< of a pod: the service whose endpoints list it, empty when unknown
 };
 
 /// An entity appeared, changed or left. What every reader of a cluster's history
 /// produces; `place` says where it was read ("entities.jsonl:12"), for messages.
+/// An addition states all the addresses the entity has from then on; fields it
+/// leaves empty keep what an earlier one said. A deletion needs only the identity.
 struct Event {
   enum class Op : std::uint8_t { kAdd, kDelete };
   TimeNs time_ns = 0;
@@ -40,8 +47,8 @@ struct Event {
 /// Dense, stable within one map: 0 .. size() - 1 in order of first appearance.
 using EntityId = std::uint32_t;
 
-/// Two pods held one address at the same time. The later claim holds from its
-/// time on; the map is usable, the reader is told.
+/// Two entities held one address at the same time. The later claim holds from
+/// its time on; the map is usable, the reader is told.
 struct Conflict {
   Address address;
   EntityId first;
@@ -55,7 +62,13 @@ struct Conflict {
 /// Threads: immutable after build(); any number of readers.
 /// Cost: resolve() is a hash lookup and a binary search in that address's history.
 /// Invariant: an entity is identified by (kind, namespace, name); one that leaves
-/// and returns keeps its id.
+/// and returns keeps its id, and its fields are the last that were known.
+///
+/// Pods on the host's network share the node's address, which is no conflict. Such
+/// an address means the node; if no node is known for it, the first of its pods.
+/// Without a node's own claim it shows by two pods, not known to run on different
+/// nodes, that claim it at one time, or by a claim of the older one that is
+/// repeated after the newer one's.
 class EntityMap {
  public:
   EntityMap() = default;
@@ -74,14 +87,37 @@ class EntityMap {
                                              std::string_view name) const;
   [[nodiscard]] std::span<const Conflict> conflicts() const { return conflicts_; }
 
- private:
+  /// Whether the entity ever claimed an address: false for a headless service.
+  [[nodiscard]] bool had_address(EntityId id) const { return had_address_[id]; }
+
+  /// One entity's hold of one address.
   struct Interval {
     TimeNs from_ns;
     TimeNs to_ns;  ///< exclusive
     EntityId entity;
+
+    friend bool operator==(const Interval&, const Interval&) = default;
   };
+  /// Everything known of one address. Invariant: intervals ascend, disjoint.
+  struct History {
+    Address address;
+    std::vector<Interval> intervals;
+  };
+  /// All histories, ascending by address; what a CIDR proposal or a page lists.
+  [[nodiscard]] std::span<const History> histories() const { return histories_; }
+
+ private:
+  friend class EntityMapBuilder;
+  struct AddressHash {
+    std::size_t operator()(const Address& address) const noexcept;
+  };
+  using Identity = std::tuple<Kind, std::string, std::string>;
+
   std::vector<Entity> entities_;
-  std::map<Address, std::vector<Interval>> intervals_;  ///< each list ascending, disjoint
+  std::vector<bool> had_address_;
+  std::map<Identity, EntityId, std::less<>> identities_;
+  std::vector<History> histories_;
+  std::unordered_map<Address, std::uint32_t, AddressHash> history_of_;  ///< only looked up
   std::vector<Conflict> conflicts_;
 };
 
