@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/collector.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace mimir::controlplane {
+
+namespace {
+
+constexpr std::size_t kBufferRecordCount = 1024;
+
+}  // namespace
+
+void merge_flows(std::vector<FlowRecord>& records) {
+  // A record is two cache lines: sort what points at them.
+  std::vector<const FlowRecord*> order;
+  order.reserve(records.size());
+  for (const FlowRecord& record : records) order.push_back(&record);
+  std::sort(order.begin(), order.end(), [](const FlowRecord* a, const FlowRecord* b) {
+    if (a->key != b->key) return a->key < b->key;
+    return a->first_ns < b->first_ns;
+  });
+  std::vector<FlowRecord> merged;
+  merged.reserve(records.size());
+  for (const FlowRecord* record : order) {
+    if (!merged.empty() && merged.back().key == record->key) {
+      merge(merged.back(), *record);
+    } else {
+      merged.push_back(*record);
+    }
+  }
+  records = std::move(merged);
+}
+
+Collector::Collector(TimeNs window_ns, std::span<RecordRing* const> rings, WindowSink sink)
+    : window_ns_(window_ns),
+      rings_(rings.begin(), rings.end()),
+      sink_(std::move(sink)),
+      buffer_(kBufferRecordCount) {}
+
+bool Collector::take(RecordRing& ring) {
+  bool took = false;
+  for (;;) {
+    const std::size_t count = ring.pop_records(buffer_);
+    if (count == 0) break;
+    took = true;
+    for (std::size_t i = 0; i < count; ++i) {
+      const FlowRecord& record = buffer_[i];
+      pending_[record.window].records.push_back(record);
+      ++records_.delivered;
+      records_.packets_delivered += record.packets[0] + record.packets[1];
+    }
+  }
+  WindowReport report;
+  while (ring.pop_report(report)) {
+    took = true;
+    add(report);
+  }
+  return took;
+}
+
+void Collector::add(const WindowReport& report) {
+  WindowReport& sum = pending_[report.window].sum;
+  // The first report of a window brings its times; later ones widen them.
+  const bool is_first = sum.packets.received == 0;
+  sum.first_ns = is_first ? report.first_ns : std::min(sum.first_ns, report.first_ns);
+  sum.last_ns = is_first ? report.last_ns : std::max(sum.last_ns, report.last_ns);
+  sum.packets += report.packets;
+  sum.records_written += report.records_written;
+  sum.records_lost += report.records_lost;
+  sum.packets_lost += report.packets_lost;
+}
+
+bool Collector::drain() {
+  // Read before the queues: what they hold then is everything up to there.
+  WindowIndex complete = RecordRing::kAllComplete;
+  for (const RecordRing* ring : rings_) complete = std::min(complete, ring->completed_through());
+  bool took = false;
+  for (RecordRing* ring : rings_) took = take(*ring) || took;
+  has_ended_ = complete == RecordRing::kAllComplete;
+  while (!pending_.empty() && pending_.begin()->first <= complete) {
+    const auto first = pending_.begin();
+    hand_over(first->first, first->second);
+    pending_.erase(first);
+  }
+  return took;
+}
+
+void Collector::hand_over(WindowIndex index, Pending& pending) {
+  merge_flows(pending.records);
+  const WindowReport& sum = pending.sum;
+  packets_ += sum.packets;
+  records_.written += sum.records_written;
+  records_.lost_ring_full += sum.records_lost;
+  records_.packets_lost += sum.packets_lost;
+
+  Window window{.index = index,
+                .begin_ns = index * window_ns_,
+                .end_ns = (index + 1) * window_ns_,
+                .records = pending.records,
+                .packets = sum.packets,
+                .records_lost = sum.records_lost,
+                .packets_lost = sum.packets_lost};
+  const TimeNs slack_ns = window_ns_ / kPartialSlackDivisor;
+  const bool is_last = has_ended_ && pending_.size() == 1;
+  window.partial = (!has_begun_ && sum.first_ns > window.begin_ns + slack_ns) ||
+                   (is_last && sum.last_ns < window.end_ns - slack_ns);
+  has_begun_ = true;
+  sink_(window);
+}
+
+}  // namespace mimir::controlplane
