@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/json.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <nlohmann/json.hpp>
+
+namespace mimir::config {
+
+namespace {
+
+/// Deeper than any document we read, shallower than any stack.
+constexpr int kDepthMax = 200;
+
+/// Builds our values from the library's events, so that nothing is parsed into its
+/// own tree first and a key given twice can be refused.
+class Builder final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  bool null() override { return put(Json()); }
+  bool boolean(bool value) override { return put(Json(value)); }
+  bool number_integer(number_integer_t value) override { return put(Json(std::int64_t{value})); }
+  bool number_unsigned(number_unsigned_t value) override {
+    if (value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+      return put(Json(static_cast<std::int64_t>(value)));
+    }
+    return put(Json(std::uint64_t{value}));
+  }
+  bool number_float(number_float_t value, const string_t& /*text*/) override {
+    return put(Json(value));
+  }
+  bool string(string_t& value) override { return put(Json(std::move(value))); }
+  bool binary(binary_t& /*value*/) override { return false; }
+  bool start_object(std::size_t /*count*/) override { return open(Json::object()); }
+  bool start_array(std::size_t /*count*/) override { return open(Json::array()); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+  bool key(string_t& value) override {
+    Frame& frame = stack_.back();
+    frame.key = std::move(value);
+    if (frame.value.find(frame.key) == nullptr) return true;
+    fault_ = "the key \"" + frame.key + "\" is given twice";
+    return false;
+  }
+  bool parse_error(std::size_t position, const std::string& /*token*/,
+                   const nlohmann::detail::exception& error) override {
+    position_ = position;
+    const std::string text = error.what();
+    const std::size_t begin = text.rfind("; ");
+    fault_ = begin == std::string::npos ? "not JSON" : "not JSON: " + text.substr(begin + 2);
+    return false;
+  }
+
+  Json root;
+  [[nodiscard]] const std::string& fault() const { return fault_; }
+  [[nodiscard]] std::size_t position() const { return position_; }
+
+ private:
+  struct Frame {
+    Json value;
+    std::string key;
+  };
+
+  bool open(Json value) {
+    if (stack_.size() >= kDepthMax) {
+      fault_ = "nested more than " + std::to_string(kDepthMax) + " deep";
+      return false;
+    }
+    stack_.push_back({std::move(value), {}});
+    return true;
+  }
+  bool close() {
+    Json value = std::move(stack_.back().value);
+    stack_.pop_back();
+    return put(std::move(value));
+  }
+  bool put(Json value) {
+    if (stack_.empty()) {
+      root = std::move(value);
+      return true;
+    }
+    Frame& frame = stack_.back();
+    if (frame.value.members() != nullptr) {
+      frame.value.set(std::move(frame.key), std::move(value));
+    } else {
+      frame.value.push(std::move(value));
+    }
+    return true;
+  }
+
+  std::vector<Frame> stack_;
+  std::string fault_;
+  std::size_t position_ = 0;
+};
+
+nlohmann::ordered_json to_library(const Json& value) {
+  if (const bool* boolean = value.boolean()) return *boolean;
+  if (const auto* text = value.string()) return *text;
+  if (const auto* elements = value.elements()) {
+    auto array = nlohmann::ordered_json::array();
+    for (const Json& element : *elements) array.push_back(to_library(element));
+    return array;
+  }
+  if (const auto* members = value.members()) {
+    auto object = nlohmann::ordered_json::object();
+    for (const auto& [key, member] : *members) object[key] = to_library(member);
+    return object;
+  }
+  if (const auto integer = value.integer()) return *integer;
+  if (const auto count = value.count()) return *count;
+  if (const auto number = value.number()) return *number;
+  return nullptr;
+}
+
+}  // namespace
+
+Json::Json(bool value) : value_(value) {}
+Json::Json(std::int64_t value) : value_(value) {}
+Json::Json(std::uint64_t value) : value_(value) {}
+Json::Json(int value) : value_(std::int64_t{value}) {}
+Json::Json(std::uint32_t value) : value_(std::int64_t{value}) {}
+Json::Json(double value) : value_(value) {}
+Json::Json(const char* value) : value_(std::string(value)) {}
+Json::Json(std::string value) : value_(std::move(value)) {}
+Json::Json(std::string_view value) : value_(std::string(value)) {}
+Json::Json(Array value) : value_(std::move(value)) {}
+Json::Json(Object value) : value_(std::move(value)) {}
+
+Json Json::array() { return Json(Array{}); }
+Json Json::object() { return Json(Object{}); }
+
+bool Json::is_null() const { return std::holds_alternative<std::monostate>(value_); }
+const bool* Json::boolean() const { return std::get_if<bool>(&value_); }
+const std::string* Json::string() const { return std::get_if<std::string>(&value_); }
+const Json::Array* Json::elements() const { return std::get_if<Array>(&value_); }
+const Json::Object* Json::members() const { return std::get_if<Object>(&value_); }
+
+std::optional<double> Json::number() const {
+  if (const auto* real = std::get_if<double>(&value_)) return *real;
+  if (const auto* integer = std::get_if<std::int64_t>(&value_)) {
+    return static_cast<double>(*integer);
+  }
+  if (const auto* count = std::get_if<std::uint64_t>(&value_)) return static_cast<double>(*count);
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> Json::integer() const {
+  if (const auto* integer = std::get_if<std::int64_t>(&value_)) return *integer;
+  if (const auto* count = std::get_if<std::uint64_t>(&value_)) {
+    if (*count <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+      return static_cast<std::int64_t>(*count);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> Json::count() const {
+  if (const auto* count = std::get_if<std::uint64_t>(&value_)) return *count;
+  const auto* integer = std::get_if<std::int64_t>(&value_);
+  if (integer != nullptr && *integer >= 0) return static_cast<std::uint64_t>(*integer);
+  return std::nullopt;
+}
+
+const Json* Json::find(std::string_view key) const {
+  const Object* const object = members();
+  if (object == nullptr) return nullptr;
+  const auto found = std::find_if(object->begin(), object->end(),
+                                  [key](const Member& member) { return member.first == key; });
+  return found == object->end() ? nullptr : &found->second;
+}
+
+Json& Json::set(std::string key, Json value) {
+  if (members() == nullptr) value_ = Object{};
+  Object& object = std::get<Object>(value_);
+  const auto found = std::find_if(object.begin(), object.end(),
+                                  [&key](const Member& member) { return member.first == key; });
+  if (found != object.end()) {
+    found->second = std::move(value);
+  } else {
+    object.emplace_back(std::move(key), std::move(value));
+  }
+  return *this;
+}
+
+Json& Json::push(Json value) {
+  if (elements() == nullptr) value_ = Array{};
+  std::get<Array>(value_).push_back(std::move(value));
+  return *this;
+}
+
+std::optional<Json> parse_json(std::string_view text, std::string_view file,
+                               Diagnostics& diagnostics, std::uint32_t first_line) {
+  Builder builder;
+  if (nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return builder.root;
+  const std::size_t at = std::min(builder.position(), text.size());
+  Diagnostic diagnostic;
+  diagnostic.place.file = std::string(file);
+  diagnostic.message = builder.fault().empty() ? "not JSON" : builder.fault();
+  const std::string_view before = text.substr(0, at == 0 ? 0 : at - 1);
+  const std::size_t line_begin =
+      before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
+  diagnostic.place.line =
+      first_line + static_cast<std::uint32_t>(std::count(before.begin(), before.end(), '\n'));
+  if (at > 0) diagnostic.place.column = static_cast<std::uint32_t>(at - line_begin);
+  diagnostics.add(std::move(diagnostic));
+  return std::nullopt;
+}
+
+std::string to_text(const Json& value) {
+  return to_library(value).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+std::string to_pretty_text(const Json& value) {
+  return to_library(value).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+}  // namespace mimir::config
