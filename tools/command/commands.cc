@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/command/commands.h"
+
+namespace mimir::tools {
+
+std::vector<std::unique_ptr<Command>> all_commands() {
+  std::vector<std::unique_ptr<Command>> commands;
+  commands.push_back(make_flows_command());
+  return commands;
+}
+
+}  // namespace mimir::tools

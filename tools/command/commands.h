@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "tools/command_line.h"
+
+namespace mimir::tools {
+
+// One function a file of this folder, named after it.
+[[nodiscard]] std::unique_ptr<Command> make_flows_command();
+
+/// Every subcommand, in the order `mimir --help` lists them.
+[[nodiscard]] std::vector<std::unique_ptr<Command>> all_commands();
+
+}  // namespace mimir::tools

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "config/diagnostic.h"
+#include "config/json.h"
+#include "controlplane/collector.h"
+#include "model/entity/address_text.h"
+#include "tools/capture_run.h"
+#include "tools/command/commands.h"
+#include "tools/ledger_text.h"
+
+namespace mimir::tools {
+
+namespace {
+
+/// One window that holds all of time: no flow is cut, no packet is too late.
+constexpr TimeNs kAllTimeNs = std::numeric_limits<TimeNs>::max() / 4;
+
+std::string protocol_text(std::uint8_t protocol) {
+  switch (protocol) {
+    case kProtocolIcmp:
+      return "icmp";
+    case kProtocolTcp:
+      return "tcp";
+    case kProtocolUdp:
+      return "udp";
+    case kProtocolIcmpV6:
+      return "icmpv6";
+    default:
+      return std::to_string(protocol);
+  }
+}
+
+/// A flow told from the end that spoke first.
+struct FlowView {
+  const FlowRecord& record;
+
+  [[nodiscard]] bool starts_low() const { return record.first_direction == Direction::kLowToHigh; }
+  [[nodiscard]] const Address& source() const {
+    return starts_low() ? record.key.low_address : record.key.high_address;
+  }
+  [[nodiscard]] const Address& destination() const {
+    return starts_low() ? record.key.high_address : record.key.low_address;
+  }
+  [[nodiscard]] std::uint16_t source_port() const {
+    return starts_low() ? record.key.low_port : record.key.high_port;
+  }
+  [[nodiscard]] std::uint16_t destination_port() const {
+    return starts_low() ? record.key.high_port : record.key.low_port;
+  }
+  [[nodiscard]] std::size_t forward() const { return index(record.first_direction); }
+  [[nodiscard]] std::size_t reply() const { return 1 - forward(); }
+};
+
+std::string time_text(TimeNs time_ns) {
+  return fmt::format("{}.{:09}", time_ns / kNsPerSecond, time_ns % kNsPerSecond);
+}
+
+void print_csv(const std::vector<FlowRecord>& flows) {
+  std::puts(
+      "first_seen,last_seen,protocol,src,src_port,dst,dst_port,packets,bytes,reply_packets,"
+      "reply_bytes,tcp_flags,reply_tcp_flags");
+  for (const FlowRecord& flow : flows) {
+    const FlowView view{flow};
+    fmt::print(
+        "{},{},{},{},{},{},{},{},{},{},{},{},{}\n", time_text(flow.first_ns),
+        time_text(flow.last_ns), protocol_text(flow.key.protocol), entity::to_text(view.source()),
+        view.source_port(), entity::to_text(view.destination()), view.destination_port(),
+        flow.packets[view.forward()], flow.bytes[view.forward()], flow.packets[view.reply()],
+        flow.bytes[view.reply()], flow.tcp_flags[view.forward()], flow.tcp_flags[view.reply()]);
+  }
+}
+
+void print_jsonl(const std::vector<FlowRecord>& flows) {
+  for (const FlowRecord& flow : flows) {
+    const FlowView view{flow};
+    config::Json line = config::Json::object();
+    line.set("first_seen", time_text(flow.first_ns))
+        .set("last_seen", time_text(flow.last_ns))
+        .set("protocol", protocol_text(flow.key.protocol))
+        .set("src", entity::to_text(view.source()))
+        .set("src_port", std::uint32_t{view.source_port()})
+        .set("dst", entity::to_text(view.destination()))
+        .set("dst_port", std::uint32_t{view.destination_port()})
+        .set("packets", flow.packets[view.forward()])
+        .set("bytes", flow.bytes[view.forward()])
+        .set("reply_packets", flow.packets[view.reply()])
+        .set("reply_bytes", flow.bytes[view.reply()])
+        .set("tcp_flags", std::uint32_t{flow.tcp_flags[view.forward()]})
+        .set("reply_tcp_flags", std::uint32_t{flow.tcp_flags[view.reply()]});
+    std::puts(config::to_text(line).c_str());
+  }
+}
+
+struct ProtocolSum {
+  std::uint64_t flows = 0;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+};
+
+std::array<ProtocolSum, 256> sum_protocols(const std::vector<FlowRecord>& flows) {
+  std::array<ProtocolSum, 256> sums{};
+  for (const FlowRecord& flow : flows) {
+    ProtocolSum& sum = sums[flow.key.protocol];
+    ++sum.flows;
+    sum.packets += flow.packets[0] + flow.packets[1];
+    sum.bytes += flow.bytes[0] + flow.bytes[1];
+  }
+  return sums;
+}
+
+void print_table(std::vector<FlowRecord> flows, std::size_t top) {
+  const auto bytes_of = [](const FlowRecord& flow) { return flow.bytes[0] + flow.bytes[1]; };
+  const std::size_t shown = std::min(top, flows.size());
+  fmt::print("{} flows; the {} with most bytes:\n", flows.size(), shown);
+  std::stable_sort(flows.begin(), flows.end(), [&](const FlowRecord& a, const FlowRecord& b) {
+    return bytes_of(a) > bytes_of(b);
+  });
+  const auto end_text = [](const Address& address, std::uint16_t port) {
+    return address.is_ipv4() ? fmt::format("{}:{}", entity::to_text(address), port)
+                             : fmt::format("[{}]:{}", entity::to_text(address), port);
+  };
+  fmt::print("{:<10}{:<28}{:<28}{:>10}{:>14}{:>10}{:>14}\n", "protocol", "from", "to", "packets",
+             "bytes", "replies", "reply bytes");
+  for (std::size_t i = 0; i < shown; ++i) {
+    const FlowRecord& flow = flows[i];
+    const FlowView view{flow};
+    fmt::print("{:<10}{:<28}{:<28}{:>10}{:>14}{:>10}{:>14}\n", protocol_text(flow.key.protocol),
+               end_text(view.source(), view.source_port()),
+               end_text(view.destination(), view.destination_port()), flow.packets[view.forward()],
+               flow.bytes[view.forward()], flow.packets[view.reply()], flow.bytes[view.reply()]);
+  }
+  const auto sums = sum_protocols(flows);
+  fmt::print("{:<10}{:>10}{:>14}{:>16}\n", "protocol", "flows", "packets", "bytes");
+  for (std::size_t protocol = 0; protocol < sums.size(); ++protocol) {
+    if (sums[protocol].flows == 0) continue;
+    fmt::print("{:<10}{:>10}{:>14}{:>16}\n", protocol_text(static_cast<std::uint8_t>(protocol)),
+               sums[protocol].flows, sums[protocol].packets, sums[protocol].bytes);
+  }
+}
+
+void print_summary(const std::vector<FlowRecord>& flows, const CaptureRun& total) {
+  const auto sums = sum_protocols(flows);
+  config::Json protocols = config::Json::object();
+  for (std::size_t protocol = 0; protocol < sums.size(); ++protocol) {
+    if (sums[protocol].flows == 0) continue;
+    config::Json row = config::Json::object();
+    row.set("flows", sums[protocol].flows)
+        .set("packets", sums[protocol].packets)
+        .set("bytes", sums[protocol].bytes);
+    protocols.set(protocol_text(static_cast<std::uint8_t>(protocol)), std::move(row));
+  }
+  config::Json summary = config::Json::object();
+  summary.set("flows", std::uint64_t{flows.size()})
+      .set("protocols", std::move(protocols))
+      .set("ledger", to_json(total.packets, total.records));
+  std::puts(config::to_pretty_text(summary).c_str());
+}
+
+class FlowsCommand final : public Command {
+ public:
+  [[nodiscard]] const char* name() const override { return "flows"; }
+  [[nodiscard]] const char* summary() const override {
+    return "Counts every flow of one or more captures";
+  }
+  [[nodiscard]] const char* example() const override { return "flows --csv capture.pcap"; }
+
+  void declare(CommandLine& line) override {
+    line.positionals("CAPTURE", captures_, "classic pcap files");
+    line.flag("--csv", csv_, "one line a flow, comma-separated, with a header");
+    line.flag("--jsonl", jsonl_, "one JSON object a line and flow");
+    line.flag("--json", json_, "totals by protocol and the ledgers, as one JSON object");
+    line.count("--top", top_, 1, 1'000'000, "N", "flows in the table for people");
+    line.count("--workers", workers_, 1, 64, "N", "threads that share the flows");
+    line.count("--flows", flow_count_max_, 1024, std::uint64_t{1} << 28, "N",
+               "most flows one worker tracks at once");
+  }
+
+  [[nodiscard]] ExitCode run(std::span<const std::string> /*eal_arguments*/) override {
+    CaptureRunOptions options;
+    options.worker_count = workers_;
+    options.worker.window_ns = kAllTimeNs;
+    options.worker.flow_count_max = flow_count_max_;
+    options.worker.ipv6_flow_count_max = std::max<std::uint64_t>(flow_count_max_ / 4, 1024);
+    CaptureRun total;
+    std::vector<FlowRecord> flows;
+    config::Diagnostics diagnostics;
+    bool balances = true;
+    bool is_any_read = false;
+    const auto keep = [&flows](const Window& window) {
+      flows.insert(flows.end(), window.records.begin(), window.records.end());
+    };
+    for (const std::string& path : captures_) {
+      const auto run = run_capture(path, options, keep, diagnostics);
+      if (!run) continue;
+      is_any_read = true;
+      total.packets += run->packets;
+      total.records += run->records;
+      balances = balances && run->balances();
+    }
+    controlplane::merge_flows(flows);
+    std::stable_sort(flows.begin(), flows.end(), [](const FlowRecord& a, const FlowRecord& b) {
+      return a.first_ns < b.first_ns;
+    });
+    if (is_any_read) {
+      print(flows, total);
+      fmt::print(stderr, "{}", to_text(total.packets, total.records));
+    }
+    fmt::print(stderr, "{}", diagnostics.render());
+    return diagnostics.has_errors() || !balances ? ExitCode::kData : ExitCode::kOk;
+  }
+
+ private:
+  void print(const std::vector<FlowRecord>& flows, const CaptureRun& total) const {
+    if (csv_) {
+      print_csv(flows);
+    } else if (jsonl_) {
+      print_jsonl(flows);
+    } else if (json_) {
+      print_summary(flows, total);
+    } else {
+      print_table(flows, top_);
+    }
+  }
+
+  std::vector<std::string> captures_;
+  bool csv_ = false;
+  bool jsonl_ = false;
+  bool json_ = false;
+  std::uint64_t top_ = 20;
+  std::uint64_t workers_ = 1;
+  std::uint64_t flow_count_max_ = std::uint64_t{1} << 20;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_flows_command() { return std::make_unique<FlowsCommand>(); }
+
+}  // namespace mimir::tools

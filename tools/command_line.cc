@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/command_line.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "config/quantity.h"
+#include "tools/version.h"
+
+namespace mimir::tools {
+
+namespace {
+
+class Cli11Line final : public CommandLine {
+ public:
+  explicit Cli11Line(CLI::App& app) : app_(app) {}
+
+  void positional(const char* name, std::string& target, const char* help) override {
+    app_.add_option(name, target, help)->required();
+  }
+  void positionals(const char* name, std::vector<std::string>& target, const char* help) override {
+    app_.add_option(name, target, help)->required();
+  }
+  void text(const char* name, std::string& target, const char* value, const char* help) override {
+    app_.add_option(name, target, help)->option_text(with_default(value, target));
+  }
+  void required_text(const char* name, std::string& target, const char* value,
+                     const char* help) override {
+    app_.add_option(name, target, help)->required()->option_text(std::string(value) + " REQUIRED");
+  }
+  void texts(const char* name, std::vector<std::string>& target, const char* value,
+             const char* help) override {
+    app_.add_option(name, target, help)
+        ->option_text(std::string(value) + " ...")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+  void choice(const char* name, std::string& target, const std::vector<std::string>& allowed,
+              const char* help) override {
+    std::string value;
+    for (const std::string& word : allowed) value += (value.empty() ? "" : "|") + word;
+    app_.add_option(name, target, help)
+        ->check(CLI::IsMember(allowed))
+        ->option_text(with_default(value, target));
+  }
+  void count(const char* name, std::uint64_t& target, std::uint64_t min, std::uint64_t max,
+             const char* value, const char* help) override {
+    app_.add_option(name, target, help)
+        ->check(CLI::Range(min, max))
+        ->option_text(with_default(value, std::to_string(target)));
+  }
+  void real(const char* name, double& target, double min, double max, const char* value,
+            const char* help) override {
+    std::string text = CLI::detail::to_string(target);
+    app_.add_option(name, target, help)
+        ->check(CLI::Range(min, max))
+        ->option_text(with_default(value, text));
+  }
+  void duration(const char* name, std::int64_t& target_ns, const char* help) override {
+    const auto parse = [&target_ns](const std::string& text) {
+      const std::optional<std::int64_t> parsed = config::parse_duration_ns(text);
+      if (!parsed)
+        throw CLI::ValidationError(text, "is no duration; write 10s, 500ms, 30min or 2h");
+      target_ns = *parsed;
+    };
+    app_.add_option_function<std::string>(name, parse, help)
+        ->option_text(with_default("DURATION", config::to_duration_text(target_ns)));
+  }
+  void flag(const char* name, bool& target, const char* help) override {
+    app_.add_flag(name, target, help);
+  }
+
+ private:
+  static std::string with_default(const std::string& value, const std::string& text) {
+    return text.empty() ? value : value + " [" + text + "]";
+  }
+
+  CLI::App& app_;
+};
+
+int explain(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
+  const CLI::App* named = &app;
+  if (!app.get_subcommands().empty()) named = app.get_subcommands().front();
+  std::fprintf(stderr, "mimir: error: %s\n  hint: mimir%s%s --help\n", error.what(),
+               named == &app ? "" : " ", named == &app ? "" : named->get_name().c_str());
+  return static_cast<int>(ExitCode::kUsage);
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv, std::span<const std::unique_ptr<Command>> commands) {
+  // Ours first: what stands behind `--` is DPDK's, whatever it looks like.
+  char** const end = argv + argc;
+  char** const split =
+      std::find_if(argv, end, [](const char* word) { return std::string_view(word) == "--"; });
+  std::vector<std::string> eal_arguments;
+  if (split != end) eal_arguments.assign(split + 1, end);
+
+  CLI::App app("Watches a Kubernetes cluster's mirrored traffic and says when data leaves.",
+               "mimir");
+  app.set_version_flag("--version", std::string(kVersionText));
+  app.require_subcommand(1);
+  app.footer(
+      "Exit codes: 0 ok, 1 wrong data, 2 usage or configuration, 3 the machine lacks "
+      "something.");
+  for (const auto& command : commands) {
+    CLI::App* const sub = app.add_subcommand(command->name(), command->summary());
+    Cli11Line line(*sub);
+    command->declare(line);
+    sub->footer(std::string("Example:\n  mimir ") + command->example());
+  }
+  try {
+    app.parse(static_cast<int>(split - argv), argv);
+    const CLI::App* const chosen = app.get_subcommands().front();
+    for (const auto& command : commands) {
+      if (chosen->get_name() == command->name()) {
+        return static_cast<int>(command->run(eal_arguments));
+      }
+    }
+  } catch (const CLI::ParseError& error) {
+    return explain(app, error);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "mimir: error: %s\n", error.what());
+    return static_cast<int>(ExitCode::kMachine);
+  }
+  return static_cast<int>(ExitCode::kUsage);
+}
+
+}  // namespace mimir::tools

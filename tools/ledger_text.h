@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "config/json.h"
+#include "dataplane/record/ledger.h"
+
+namespace mimir::tools {
+
+/// Both ledgers for people, one line each and one a drop reason that occurred:
+///   packets  received 751 = counted 751 + dropped 0                       balances
+///   records  written 41 = delivered 41 + lost 0                           balances
+[[nodiscard]] std::string to_text(const PacketLedger& packets, const RecordLedger& records);
+
+/// The same for programs; every reason that occurred has its member.
+[[nodiscard]] config::Json to_json(const PacketLedger& packets, const RecordLedger& records);
+
+}  // namespace mimir::tools
