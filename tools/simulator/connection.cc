@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/simulator/connection.h"
+
+#include <algorithm>
+
+namespace mimir::simulator {
+namespace {
+
+constexpr TimeNs kDelayedAcknowledgementNs = 40'000'000;
+constexpr TimeNs kBetweenPacketsNs = 300;  // the least a tap at 10 Gbit/s sees between two
+constexpr std::uint32_t kWindowSegmentsMax = 40;
+constexpr double kReactionNs = 15'000;  // mean time of a kernel to answer
+
+constexpr Side other(Side side) { return side == Side::kClient ? Side::kServer : Side::kClient; }
+
+}  // namespace
+
+Connection::Connection(Tap& tap, Random& random, Endpoint client, Endpoint server,
+                       const Route& route, Delay delay)
+    : tap_(&tap), random_(&random), route_(route) {
+  ends_[0].endpoint = client;
+  ends_[1].endpoint = server;
+  ends_[0].delay_ns = delay.client_ns;
+  ends_[1].delay_ns = delay.server_ns;
+  for (End& each : ends_) {
+    const std::uint64_t bits = random.next();
+    each.next_sequence = static_cast<std::uint32_t>(bits >> 32);
+    each.identification = static_cast<std::uint16_t>(bits);
+    // A host counts its milliseconds from some hour of its own.
+    each.clock_offset = each.endpoint.address * 2654435761U;
+  }
+  if (route.client == Route::Client::kOutside) ends_[0].time_to_live = 51;
+}
+
+void Connection::emit(Side sender, TimeNs time_ns, std::uint8_t flags, const Message& message,
+                      std::size_t offset, std::size_t length) {
+  End& from = end(sender);
+  End& to = end(other(sender));
+  const TimeNs seen_ns = std::max(time_ns + from.delay_ns, from.last_seen_ns + kBetweenPacketsNs);
+  from.last_seen_ns = seen_ns;
+  Header header;
+  header.source = from.endpoint;
+  header.destination = to.endpoint;
+  header.time_to_live = from.time_to_live;
+  header.identification = from.identification++;
+  header.sequence = from.next_sequence;
+  header.acknowledgement = (flags & kAck) != 0 ? from.received : 0;
+  header.flags = flags;
+  header.window = (flags & kSyn) != 0 ? 64240 : from.window;
+  header.timestamp = static_cast<std::uint32_t>(seen_ns / 1'000'000) + from.clock_offset;
+  header.timestamp_echo = (flags & kAck) != 0 ? to.last_timestamp : 0;
+  from.last_timestamp = header.timestamp;
+  from.acknowledged = from.received;
+  const std::uint32_t consumed = (flags & (kSyn | kFin)) != 0 ? 1 : 0;
+  from.next_sequence += static_cast<std::uint32_t>(length) + consumed;
+  if (tap_->see(seen_ns, header, sender == Side::kClient, route_, message, offset, length)) {
+    from.sent.ip_bytes += 20 + ((flags & kSyn) != 0 ? 40U : 32U) + length;
+    from.sent.payload_bytes += length;
+    ++from.sent.packets;
+  }
+}
+
+TimeNs Connection::open(TimeNs time_ns) {
+  End& client = end(Side::kClient);
+  End& server = end(Side::kServer);
+  const TimeNs way_ns = client.delay_ns + server.delay_ns;
+  emit(Side::kClient, time_ns, kSyn);
+  time_ns += way_ns + static_cast<TimeNs>(random_->exponential(kReactionNs));
+  server.received = client.next_sequence;
+  emit(Side::kServer, time_ns, kSyn | kAck);
+  time_ns += way_ns + static_cast<TimeNs>(random_->exponential(kReactionNs));
+  client.received = server.next_sequence;
+  emit(Side::kClient, time_ns, kAck);
+  ready_ns_ = time_ns + static_cast<TimeNs>(random_->exponential(kReactionNs));
+  return ready_ns_;
+}
+
+void Connection::acknowledge_late(Side sender, TimeNs time_ns) {
+  End& from = end(sender);
+  if (from.acknowledged == from.received) return;
+  const TimeNs due_ns = from.received_ns + kDelayedAcknowledgementNs;
+  if (due_ns < time_ns) emit(sender, due_ns, kAck);
+}
+
+TimeNs Connection::send(Side sender, TimeNs time_ns, const Message& message,
+                        Acknowledge acknowledge) {
+  acknowledge_late(sender, time_ns);
+  End& from = end(sender);
+  End& to = end(other(sender));
+  const TimeNs way_ns = from.delay_ns + to.delay_ns;
+  TimeNs arrived_ns = time_ns;
+  TimeNs answered_ns = 0;  // when the first acknowledgement of this round is back
+  std::uint32_t in_round = 0;
+  std::uint32_t unanswered = 0;
+  for (std::size_t offset = 0; offset < message.size;) {
+    if (in_round == from.window_segments) {
+      time_ns = std::max(time_ns, answered_ns);
+      from.window_segments = std::min(from.window_segments * 2, kWindowSegmentsMax);
+      in_round = 0;
+    }
+    const std::size_t length = std::min(kSegmentBytesMax, message.size - offset);
+    const bool last = offset + length == message.size;
+    const bool pushed = last || in_round + 1 == from.window_segments;
+    emit(sender, time_ns, pushed ? (kPush | kAck) : kAck, message, offset, length);
+    offset += length;
+    // No earlier than it passed the tap, which may have been held up by what it saw before.
+    arrived_ns = std::max(time_ns + way_ns, from.last_seen_ns + to.delay_ns);
+    to.received = from.next_sequence;
+    to.received_ns = arrived_ns;
+    time_ns += static_cast<TimeNs>(1'200 + random_->exponential(800));
+    ++unanswered;
+    const bool owed = unanswered == 2 || (pushed && !last);
+    if (owed || (last && acknowledge == Acknowledge::kNow)) {
+      const TimeNs reply_ns =
+          arrived_ns + static_cast<TimeNs>(1'000 + random_->exponential(kReactionNs / 4));
+      emit(other(sender), reply_ns, kAck);
+      if (in_round < 2) answered_ns = reply_ns + way_ns;
+      unanswered = 0;
+    }
+    ++in_round;
+  }
+  return arrived_ns;
+}
+
+void Connection::close(TimeNs time_ns) {
+  End& client = end(Side::kClient);
+  End& server = end(Side::kServer);
+  const TimeNs way_ns = client.delay_ns + server.delay_ns;
+  emit(Side::kClient, time_ns, kFin | kAck);
+  time_ns += way_ns + static_cast<TimeNs>(random_->exponential(kReactionNs));
+  server.received = client.next_sequence;
+  emit(Side::kServer, time_ns, kFin | kAck);
+  time_ns += way_ns + static_cast<TimeNs>(random_->exponential(kReactionNs));
+  client.received = server.next_sequence;
+  emit(Side::kClient, time_ns, kAck);
+  ready_ns_ = kBusy;
+}
+
+}  // namespace mimir::simulator

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+
+#include "tools/simulator/random.h"
+#include "tools/simulator/tap.h"
+
+namespace mimir::simulator {
+
+enum class Side : std::uint8_t { kClient, kServer };
+
+/// One-way delays between either end and the place where packets are seen.
+struct Delay {
+  TimeNs client_ns = 0;
+  TimeNs server_ns = 0;
+};
+
+/// When the receiver says that it got the end of a message.
+enum class Acknowledge : std::uint8_t {
+  kNow,
+  kWithReply,  ///< in the reply, or after 40 ms (RFC 1122 §4.2.3.2); the reply must follow
+};
+
+/// A TCP connection without loss: handshake, segments within a growing congestion
+/// window, an acknowledgement for every second segment, FINs. Times that go in and
+/// come out are those of the sender and of the receiver; what the tap sees lies
+/// between.
+///
+/// Invariant: the packets of one direction are seen in the order they were sent.
+class Connection {
+ public:
+  static constexpr TimeNs kBusy = std::numeric_limits<TimeNs>::max();
+
+  Connection(Tap& tap, Random& random, Endpoint client, Endpoint server, const Route& route,
+             Delay delay);
+
+  /// Returns when the client may send.
+  TimeNs open(TimeNs time_ns);
+
+  /// Returns when the other side holds the whole message.
+  TimeNs send(Side sender, TimeNs time_ns, const Message& message, Acknowledge acknowledge);
+
+  /// The client ends it; the server follows at once.
+  void close(TimeNs time_ns);
+
+  /// kBusy while an exchange is under way, else when the last one ended.
+  [[nodiscard]] TimeNs ready_ns() const { return ready_ns_; }
+  void set_ready(TimeNs time_ns) { ready_ns_ = time_ns; }
+
+  [[nodiscard]] Endpoint client() const { return ends_[0].endpoint; }
+  [[nodiscard]] Endpoint server() const { return ends_[1].endpoint; }
+
+  /// What one side has sent so far and the tap has written or will write.
+  struct Sent {
+    std::uint64_t ip_bytes = 0;
+    std::uint64_t payload_bytes = 0;
+    std::uint64_t packets = 0;
+  };
+  [[nodiscard]] const Sent& sent(Side side) const { return end(side).sent; }
+
+ private:
+  struct End {
+    Endpoint endpoint;
+    TimeNs delay_ns = 0;
+    TimeNs last_seen_ns = 0;
+    std::uint32_t next_sequence = 0;
+    std::uint32_t acknowledged = 0;  ///< of what the other side sent: in our last packet
+    std::uint32_t received = 0;      ///< of what the other side sent: arrived here
+    TimeNs received_ns = 0;
+    std::uint32_t clock_offset = 0;  ///< of the timestamps
+    std::uint32_t last_timestamp = 0;
+    std::uint32_t window_segments = 10;  ///< RFC 6928
+    std::uint16_t identification = 0;
+    std::uint8_t time_to_live = 64;
+    std::uint16_t window = 502;
+    Sent sent;
+  };
+
+  [[nodiscard]] End& end(Side side) { return ends_[static_cast<std::size_t>(side)]; }
+  [[nodiscard]] const End& end(Side side) const { return ends_[static_cast<std::size_t>(side)]; }
+
+  void emit(Side sender, TimeNs time_ns, std::uint8_t flags, const Message& message,
+            std::size_t offset, std::size_t length);
+  void emit(Side sender, TimeNs time_ns, std::uint8_t flags) {
+    emit(sender, time_ns, flags, Message{}, 0, 0);
+  }
+  void acknowledge_late(Side sender, TimeNs time_ns);
+
+  Tap* tap_;
+  Random* random_;
+  Route route_;
+  std::array<End, 2> ends_;
+  TimeNs ready_ns_ = kBusy;
+};
+
+}  // namespace mimir::simulator

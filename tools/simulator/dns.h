@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace mimir::simulator::dns {
+
+inline constexpr std::uint16_t kTypeA = 1;
+inline constexpr std::uint16_t kTypeAaaa = 28;
+
+/// DNS messages as RFC 1035 §4 writes them. `name` has no final dot; its labels are
+/// shorter than 64 bytes.
+[[nodiscard]] std::string query(std::uint16_t id, std::string_view name, std::uint16_t type);
+
+[[nodiscard]] std::string address_reply(std::uint16_t id, std::string_view name,
+                                        std::uint32_t address, std::uint32_t ttl_s);
+
+/// There is the name but no such record, or (`no_such_name`) not even the name
+/// (RFC 2308 §2): an SOA of `zone` says how long that holds.
+[[nodiscard]] std::string empty_reply(std::uint16_t id, std::string_view name, std::uint16_t type,
+                                      std::string_view zone, bool no_such_name);
+
+}  // namespace mimir::simulator::dns

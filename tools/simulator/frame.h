@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tools/simulator/payload.h"
+
+namespace mimir::simulator {
+
+/// An IPv4 address, in host order, and a port.
+struct Endpoint {
+  std::uint32_t address = 0;
+  std::uint16_t port = 0;
+};
+
+inline constexpr std::uint8_t kTcp = 6;
+inline constexpr std::uint8_t kUdp = 17;
+
+inline constexpr std::uint8_t kFin = 0x01;
+inline constexpr std::uint8_t kSyn = 0x02;
+inline constexpr std::uint8_t kPush = 0x08;
+inline constexpr std::uint8_t kAck = 0x10;
+
+/// What the headers of one packet say. The TCP fields are ignored for UDP.
+struct Header {
+  Endpoint source;
+  Endpoint destination;
+  std::uint8_t protocol = kTcp;
+  std::uint8_t time_to_live = 64;
+  std::uint16_t identification = 0;
+  std::uint32_t sequence = 0;
+  std::uint32_t acknowledgement = 0;
+  std::uint8_t flags = 0;
+  std::uint16_t window = 0;
+  std::uint32_t timestamp = 0;  ///< RFC 7323 §3
+  std::uint32_t timestamp_echo = 0;
+};
+
+/// The payload of a full segment: an MTU of 1500, less IP and TCP headers and timestamps.
+inline constexpr std::size_t kSegmentBytesMax = 1448;
+inline constexpr std::size_t kFrameBytesMax = 1514;
+inline constexpr std::size_t kEthernetHeaderBytes = 14;
+
+/// Writes Ethernet, IPv4 (RFC 791), TCP with timestamps (RFC 9293, RFC 7323) or UDP
+/// (RFC 768) with their checksums, and `length` bytes of `payload` from `offset` on.
+/// Returns the bytes written. REQUIRES: length <= kSegmentBytesMax, room for
+/// kFrameBytesMax at `out`.
+std::size_t write_frame(const Header& header, const Message& payload, std::size_t offset,
+                        std::size_t length, std::uint8_t* out);
+
+}  // namespace mimir::simulator

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "tools/simulator/random.h"
+#include "tools/simulator/topology.h"
+
+namespace mimir::simulator {
+
+/// Bytes to be sent, as pieces of buffers that somebody else holds.
+struct Message {
+  std::array<std::string_view, 4> parts;
+  std::size_t part_count = 0;
+  std::size_t size = 0;
+
+  void add(std::string_view part) {
+    parts[part_count++] = part;
+    size += part.size();
+  }
+
+  /// Copies `length` bytes from `offset` on to `out`. REQUIRES: offset + length <= size.
+  void copy(std::size_t offset, std::size_t length, std::uint8_t* out) const;
+};
+
+/// Something said right after a connection is made.
+struct Greeting {
+  bool from_client;
+  std::string bytes;
+};
+
+/// Writes what the application protocols put on the wire: true framing around
+/// invented content, so that a dissector reads every message to its end.
+///
+/// Invariant: a Message is valid until the next call.
+/// Memory: 1.5 MB of prepared content, from which the bulk of every body is a slice.
+class Payloads {
+ public:
+  explicit Payloads(Random& random);
+
+  /// `from_outside` requests carry a browser's headers, others those of a library.
+  [[nodiscard]] Message request(const Operation& operation, const Service& server,
+                                bool from_outside);
+  [[nodiscard]] Message reply(const Operation& operation, const Service& server);
+
+  [[nodiscard]] Message probe_request(std::string_view host, std::uint16_t port);
+  [[nodiscard]] Message probe_reply();
+
+  /// The keep-alive of a pooled connection; both ends say one. Empty: this protocol has none.
+  [[nodiscard]] Message heartbeat(Protocol protocol, bool from_client);
+
+  [[nodiscard]] Message amqp_delivery(const Operation& operation);
+  [[nodiscard]] Message amqp_acknowledgement();
+
+  /// What both sides say before the first request.
+  [[nodiscard]] static std::array<Greeting, 8> greetings(Protocol protocol);
+
+  /// Bytes without structure, as of an encrypted archive. REQUIRES: length <= 64 KiB.
+  [[nodiscard]] Message noise(std::size_t length);
+
+ private:
+  [[nodiscard]] std::size_t draw(const SizeLaw& law);
+  [[nodiscard]] Message http_request(const Operation& operation, const Service& server,
+                                     bool from_outside);
+  [[nodiscard]] Message http_reply(const Operation& operation);
+  [[nodiscard]] Message mysql_rows(std::size_t size);
+  [[nodiscard]] Message mongo(std::string_view verb, std::string_view collection, std::size_t size,
+                              bool from_client);
+  [[nodiscard]] Message amqp_content(std::string method, std::size_t size);
+  /// Appends a body of exactly `size` bytes to `message`; tail_ may be used.
+  void add_body(Message& message, Content content, std::size_t size);
+  void append_identifier(std::string& text, std::size_t digits);
+
+  Random& random_;
+  std::string head_;
+  std::string tail_;
+  std::string html_;
+  std::string json_;
+  std::string jpeg_;
+  std::string rows_;
+  std::string noise_;
+  std::uint32_t mongo_request_ = 1;
+};
+
+}  // namespace mimir::simulator

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "tools/simulator/dns.h"
+#include "tools/simulator/traffic.h"
+
+namespace mimir::simulator {
+namespace {
+
+constexpr std::uint32_t kUpstream = 0xc0000235;  // 192.0.2.53, RFC 5737
+constexpr std::uint32_t kClusterTtlS = 5;
+constexpr std::uint32_t kOutsideTtlS = 30;
+constexpr std::uint16_t kPort = 53;
+constexpr const char* kDomain = "cluster.local";
+
+TimeNs nanoseconds(double value) { return static_cast<TimeNs>(value); }
+
+}  // namespace
+
+void Traffic::datagram(TimeNs time_ns, Endpoint source, Endpoint destination, bool from_client,
+                       const Route& route, std::string_view bytes) {
+  Header header;
+  header.source = source;
+  header.destination = destination;
+  header.protocol = kUdp;
+  header.identification = static_cast<std::uint16_t>(random_.next());
+  Message message;
+  message.add(bytes);
+  tap_.see(time_ns, header, from_client, route, message, 0, message.size);
+}
+
+TimeNs Traffic::ask(Endpoint client, std::uint32_t dns_pod, TimeNs time_ns,
+                    std::string_view question, std::string_view answer, TimeNs work_ns) {
+  const Endpoint server{cluster_.pods[dns_pod].address, kPort};
+  Route route;
+  route.virtual_server = {cluster_.virtual_addresses[dns_], kPort};
+  const TimeNs way_ns = nanoseconds(random_.log_normal(60'000, 0.4));
+  datagram(time_ns + way_ns, client, server, true, route, question);
+  time_ns += 2 * way_ns + work_ns;
+  datagram(time_ns + way_ns, server, client, false, route, answer);
+  return time_ns + 2 * way_ns;
+}
+
+TimeNs Traffic::look_up(std::uint32_t pod, std::uint32_t service, TimeNs time_ns) {
+  const Service& server = topology_.services[service];
+  const std::string name = server.name + '.' + server.namespace_name + ".svc." + kDomain;
+  const Endpoint client{cluster_.pods[pod].address,
+                        static_cast<std::uint16_t>(32768 + random_.below(28232))};
+  const std::uint32_t dns_pod = any_pod(dns_);
+  const auto id = static_cast<std::uint16_t>(random_.next());
+  const auto next_id = static_cast<std::uint16_t>(random_.next());
+  const TimeNs work_ns = nanoseconds(40'000 + random_.exponential(120'000));
+  // The resolver of libc asks for both families from one socket, one right after the other.
+  const TimeNs first_ns =
+      ask(client, dns_pod, time_ns, dns::query(id, name, dns::kTypeA),
+          dns::address_reply(id, name, cluster_.virtual_addresses[service], kClusterTtlS), work_ns);
+  const TimeNs second_ns =
+      ask(client, dns_pod, time_ns + 8'000, dns::query(next_id, name, dns::kTypeAaaa),
+          dns::empty_reply(next_id, name, dns::kTypeAaaa, kDomain, false), work_ns);
+  return std::max(first_ns, second_ns);
+}
+
+TimeNs Traffic::ask_upstream(std::uint32_t dns_pod, TimeNs time_ns, std::string_view question,
+                             std::string_view answer) {
+  const Endpoint client{cluster_.pods[dns_pod].address,
+                        static_cast<std::uint16_t>(32768 + random_.below(28232))};
+  const Endpoint server{kUpstream, kPort};
+  datagram(time_ns + 40'000, client, server, true, {}, question);
+  time_ns += nanoseconds(random_.log_normal(14e6, 0.5));
+  datagram(time_ns, server, client, false, {}, answer);
+  return time_ns + 40'000;
+}
+
+void Traffic::look_up_outside(std::uint32_t pod, TimeNs time_ns) {
+  if (topology_.outside_names.empty()) return;
+  const std::uint32_t which =
+      random_.below(static_cast<std::uint32_t>(topology_.outside_names.size()));
+  const std::string& name = topology_.outside_names[which];
+  const std::string& own_namespace = topology_.services[cluster_.pods[pod].service].namespace_name;
+  const Endpoint client{cluster_.pods[pod].address,
+                        static_cast<std::uint16_t>(32768 + random_.below(28232))};
+  const std::uint32_t dns_pod = any_pod(dns_);
+  // With ndots:5 every suffix of the search list is tried before the name itself.
+  const std::string domain = kDomain;
+  for (const std::string& suffix : {own_namespace + ".svc." + domain, "svc." + domain, domain}) {
+    const auto id = static_cast<std::uint16_t>(random_.next());
+    const std::string guess = name + '.' + suffix;
+    time_ns = ask(client, dns_pod, time_ns, dns::query(id, guess, dns::kTypeA),
+                  dns::empty_reply(id, guess, dns::kTypeA, domain, true),
+                  nanoseconds(random_.exponential(90'000)));
+  }
+  const auto id = static_cast<std::uint16_t>(random_.next());
+  const std::string question = dns::query(id, name, dns::kTypeA);
+  const std::string answer = dns::address_reply(id, name, 0xc0000264 + which, kOutsideTtlS);
+  TimeNs work_ns = nanoseconds(random_.exponential(90'000));
+  if (time_ns >= outside_known_until_ns_[which]) {
+    const TimeNs asked_ns = time_ns + 200'000;
+    work_ns = ask_upstream(dns_pod, asked_ns, question, answer) - time_ns;
+    outside_known_until_ns_[which] = time_ns + kOutsideTtlS * kNsPerSecond;
+  }
+  ask(client, dns_pod, time_ns, question, answer, work_ns);
+}
+
+}  // namespace mimir::simulator

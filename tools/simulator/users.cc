@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/simulator/users.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+namespace mimir::simulator {
+namespace {
+
+constexpr std::uint32_t kNetworks[] = {0xc6336400, 0xcb007100};  // RFC 5737: 198.51.100, 203.0.113
+constexpr std::uint32_t kHosts = 254;
+constexpr double kOwnReactionNs = 4e6;  // between the requests of one page
+
+TimeNs nanoseconds(double value) { return static_cast<TimeNs>(value); }
+
+}  // namespace
+
+Users::Users(const Topology& topology, const Cluster& cluster, Traffic& traffic, Random& random,
+             std::vector<double> weights, std::uint32_t users_max)
+    : topology_(topology),
+      cluster_(cluster),
+      traffic_(traffic),
+      random_(random),
+      weights_(std::move(weights)),
+      front_(*topology.find_service(topology.front)),
+      users_(users_max) {
+  for (std::uint32_t i = 0; i < 2 * kHosts; ++i) {
+    next_ports_.push_back(static_cast<std::uint16_t>(32768 + random.below(28000)));
+  }
+}
+
+std::vector<Users::Arrival> Users::admit(std::uint32_t wanted, TimeNs time_ns, TimeNs spread_ns) {
+  wanted_ = wanted;
+  std::vector<Arrival> arrivals;
+  for (std::uint32_t i = 0; i < std::min(wanted, static_cast<std::uint32_t>(users_.size())); ++i) {
+    if (users_[i].present) continue;
+    users_[i].present = true;
+    arrivals.push_back(
+        {i, time_ns + nanoseconds(random_.between(0, static_cast<double>(spread_ns)))});
+  }
+  return arrivals;
+}
+
+const Page* Users::page_of(const User& user) const {
+  const Action& action = topology_.actions[user.action];
+  if (user.page < action.once.size()) return &action.once[user.page];
+  const std::size_t repeated = user.page - action.once.size();
+  if (repeated >= action.repeats * action.repeated.size()) return nullptr;
+  return &action.repeated[repeated % action.repeated.size()];
+}
+
+void Users::begin_action(User& user, TimeNs& time_ns) {
+  double drawn = random_.unit() * std::accumulate(weights_.begin(), weights_.end(), 0.0);
+  user.action = 0;
+  while (user.action + 1 < weights_.size() && drawn >= weights_[user.action]) {
+    drawn -= weights_[user.action++];
+  }
+  user.page = 0;
+  const auto& pods = cluster_.pods_of[front_];
+  user.front_pod = pods[random_.below(static_cast<std::uint32_t>(pods.size()))];
+  const std::uint32_t which = random_.below(2 * kHosts);
+  const Endpoint from{kNetworks[which / kHosts] + 1 + which % kHosts,
+                      take_port(next_ports_[which])};
+  const TimeNs way_ns = nanoseconds(std::clamp(random_.log_normal(11e6, 0.6), 2e6, 90e6));
+  user.connection =
+      std::make_unique<Connection>(traffic_.connect_from_outside(from, user.front_pod, way_ns));
+  time_ns = user.connection->open(time_ns);
+}
+
+std::optional<TimeNs> Users::turn(std::uint32_t who, TimeNs time_ns) {
+  User& user = users_[who];
+  const bool leaves = who >= wanted_;
+  const Page* page = user.connection == nullptr ? nullptr : page_of(user);
+  if (user.connection != nullptr && (leaves || page == nullptr)) {
+    user.connection->close(time_ns);
+    user.connection.reset();
+    page = nullptr;
+  }
+  if (leaves) {
+    user.present = false;
+    return std::nullopt;
+  }
+  if (page == nullptr) {
+    begin_action(user, time_ns);
+    page = page_of(user);
+    if (page == nullptr) return time_ns + kNsPerSecond;  // an action without pages
+  }
+  ++user.page;
+  for (const Step& step : page->requests) {
+    if (step.probability < 1.0 && !random_.chance(step.probability)) continue;
+    time_ns = traffic_.serve(*user.connection, user.front_pod,
+                             *topology_.find_operation(step.operation), time_ns, true);
+    time_ns += nanoseconds(random_.exponential(kOwnReactionNs));
+  }
+  return time_ns + nanoseconds(random_.between(topology_.wait_low_s, topology_.wait_high_s) * 1e9);
+}
+
+}  // namespace mimir::simulator

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "tools/simulator/load.h"
+#include "tools/simulator/traffic.h"
+
+namespace mimir::simulator {
+
+/// People outside, each with a browser that keeps one connection for an action.
+///
+/// As with Locust, a user does one action after the other for as long as the load
+/// profile has room for him, and leaves at the end of a page when it has not.
+class Users {
+ public:
+  /// `weights` are those of Topology::actions, in their order.
+  Users(const Topology& topology, const Cluster& cluster, Traffic& traffic, Random& random,
+        std::vector<double> weights, std::uint32_t users_max);
+
+  /// Lets in the users that are missing to `wanted`. Returns who came, and when each begins.
+  struct Arrival {
+    std::uint32_t user;
+    TimeNs time_ns;
+  };
+  [[nodiscard]] std::vector<Arrival> admit(std::uint32_t wanted, TimeNs time_ns, TimeNs spread_ns);
+
+  /// One page of a user. Returns when he asks for the next, or nothing if he left.
+  std::optional<TimeNs> turn(std::uint32_t user, TimeNs time_ns);
+
+ private:
+  struct User {
+    bool present = false;
+    std::uint32_t action = 0;
+    std::uint32_t page = 0;
+    std::unique_ptr<Connection> connection;
+    std::uint32_t front_pod = 0;
+  };
+
+  void begin_action(User& user, TimeNs& time_ns);
+  [[nodiscard]] const Page* page_of(const User& user) const;
+
+  const Topology& topology_;
+  const Cluster& cluster_;
+  Traffic& traffic_;
+  Random& random_;
+  std::vector<double> weights_;
+  std::uint32_t front_;
+  std::vector<User> users_;
+  std::vector<std::uint16_t> next_ports_;  ///< by address of a user
+  std::uint32_t wanted_ = 0;
+};
+
+}  // namespace mimir::simulator
