@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "config/diagnostic.h"
+#include "model/learn/feature_table.h"
+#include "model/learn/model.h"
+#include "model/learn/threshold.h"
+
+namespace mimir::learn {
+
+/// Windows to learn from, of one or several granularities and runs, each benign
+/// window once and each attacked window once a rate; and what goes into the model
+/// unchanged. Held-out windows do not belong here: every row is learned from.
+struct TrainingSet {
+  FeatureTable table;
+  ModelContext context;
+};
+
+struct TrainingOptions {
+  std::uint32_t window_count_min = 20;  ///< benign windows each granularity must have
+  std::uint32_t fold_count = 5;         ///< within a granularity
+  std::uint32_t combination_fold_count = 3;
+  ThresholdRule threshold_rule = ThresholdRule::kMargin;
+};
+
+/// Learns a model, for each granularity: median and IQR of benign windows, lasso on
+/// the labels, F1-optimal threshold; then the combination of the granularities.
+///
+/// Folds hold runs together; within a single run they are contiguous in time and
+/// hold the variants of one window together. Rows without a single value (empty
+/// windows) are left out.
+///
+/// Equal rows and columns in any order give equal models.
+/// None, with the reason in `diagnostics`, when a granularity has no benign window,
+/// no attacked window or too few windows. A model that keeps no feature is returned
+/// with a warning.
+[[nodiscard]] std::optional<Model> train(const TrainingSet& set, const TrainingOptions& options,
+                                         config::Diagnostics& diagnostics);
+
+}  // namespace mimir::learn
