@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 
@@ -28,8 +29,7 @@ __extension__ using Wide = unsigned __int128;
 /// Keyed, 64 bits, two multiplications. No result depends on its value: it only
 /// says where in a table a flow lies, and which of several readers counts it.
 [[nodiscard]] inline std::uint64_t hash(const FlowKeyV4& key, const HashSecret& secret) noexcept {
-  std::uint64_t words[2];
-  std::memcpy(words, &key, sizeof words);
+  const std::array<std::uint64_t, 2> words = key.words();
   return fold(fold(words[0] ^ secret.first, words[1] ^ secret.second), secret.first);
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <bit>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
@@ -54,7 +57,15 @@ struct FlowKeyV4 {
   std::uint8_t protocol = 0;
   std::array<std::uint8_t, 3> reserved{};  ///< zero
 
-  friend constexpr bool operator==(const FlowKeyV4&, const FlowKeyV4&) = default;
+  /// Two comparisons of words: the compiler would call memcmp for `reserved`.
+  friend constexpr bool operator==(const FlowKeyV4& a, const FlowKeyV4& b) noexcept {
+    return a.words() == b.words();
+  }
+
+  /// The sixteen bytes as two words.
+  [[nodiscard]] constexpr std::array<std::uint64_t, 2> words() const noexcept {
+    return std::bit_cast<std::array<std::uint64_t, 2>>(*this);
+  }
 };
 
 static_assert(sizeof(FlowKeyV4) == 16);

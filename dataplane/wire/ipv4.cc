@@ -30,18 +30,14 @@ void set_key(std::uint32_t source, std::uint32_t destination, const Transport& t
 // RFC 791 §3.1. The frame may be longer than the datagram (Ethernet pads to 60
 // bytes), so the total length, not the frame, says where the datagram ends.
 Drop read_ipv4(Cursor in, std::size_t wire_room, PacketFacts& facts) noexcept {
-  Cursor header = in;
-  const auto version_and_ihl = header.big_endian<std::uint8_t>();
-  header.skip(1);  // type of service
-  std::size_t total_bytes = header.big_endian<std::uint16_t>();
-  header.skip(2);  // identification
-  const auto fragment = header.big_endian<std::uint16_t>();
-  header.skip(1);  // time to live
-  const auto protocol = header.big_endian<std::uint8_t>();
-  header.skip(2);  // header checksum: a mirror counts what was sent, sound or not
-  const auto source = header.big_endian<std::uint32_t>();
-  const auto destination = header.big_endian<std::uint32_t>();
-  if (header.failed()) return Drop::kTruncatedIpv4;
+  const std::size_t captured_bytes = in.left();
+  const auto header = in.header<20>();
+  if (in.failed()) return Drop::kTruncatedIpv4;
+  const auto version_and_ihl = header.big_endian<std::uint8_t, 0>();
+  std::size_t total_bytes = header.big_endian<std::uint16_t, 2>();
+  const auto fragment = header.big_endian<std::uint16_t, 6>();
+  const auto protocol = header.big_endian<std::uint8_t, 9>();
+  // The checksum is not judged: a mirror counts what was sent, sound or not.
   if (version_and_ihl >> 4 != 4) return Drop::kBadIpVersion;
 
   // A sender that leaves segmentation to its card is captured with length 0.
@@ -50,8 +46,8 @@ Drop read_ipv4(Cursor in, std::size_t wire_room, PacketFacts& facts) noexcept {
   if (header_bytes < 20) return Drop::kBadIpv4HeaderLength;
   if (total_bytes < header_bytes || total_bytes > wire_room) return Drop::kBadIpv4TotalLength;
   if ((fragment & kFragmentOffset) != 0) return Drop::kIpFragment;
-  in.skip(header_bytes);
-  if (in.failed()) return Drop::kTruncatedIpv4;
+  if (header_bytes > captured_bytes) return Drop::kTruncatedIpv4;
+  in.skip(header_bytes - 20);  // options
 
   facts.family = Family::kIpv4;
   facts.tcp_flags = 0;
@@ -60,7 +56,8 @@ Drop read_ipv4(Cursor in, std::size_t wire_room, PacketFacts& facts) noexcept {
   const Drop drop = read_transport(in, protocol, total_bytes - header_bytes,
                                    (fragment & kMoreFragments) != 0, transport, facts);
   if (drop != Drop::kNone) return drop;
-  set_key(source, destination, transport, protocol, facts);
+  set_key(header.big_endian<std::uint32_t, 12>(), header.big_endian<std::uint32_t, 16>(), transport,
+          protocol, facts);
   return Drop::kNone;
 }
 

@@ -73,14 +73,11 @@ void set_key(std::span<const std::byte> source, std::span<const std::byte> desti
 
 // RFC 8200 §3.
 Drop read_ipv6(Cursor in, std::size_t wire_room, PacketFacts& facts) noexcept {
-  const auto version_and_flow = in.big_endian<std::uint32_t>();
-  std::size_t payload_bytes = in.big_endian<std::uint16_t>();
-  const auto next_header = in.big_endian<std::uint8_t>();
-  in.skip(1);  // hop limit
-  const std::span<const std::byte> source = in.take(16);
-  const std::span<const std::byte> destination = in.take(16);
+  const auto header = in.header<kFixedHeaderBytes>();
   if (in.failed()) return Drop::kTruncatedIpv6;
-  if (version_and_flow >> 28 != 6) return Drop::kBadIpVersion;
+  std::size_t payload_bytes = header.big_endian<std::uint16_t, 4>();
+  const auto next_header = header.big_endian<std::uint8_t, 6>();
+  if (header.big_endian<std::uint8_t, 0>() >> 4 != 6) return Drop::kBadIpVersion;
   if (wire_room < kFixedHeaderBytes) return Drop::kBadIpv6PayloadLength;
 
   // A datagram above 64 KiB (RFC 2675, or a sender that leaves segmentation to
@@ -101,7 +98,7 @@ Drop read_ipv6(Cursor in, std::size_t wire_room, PacketFacts& facts) noexcept {
   drop = read_transport(in, chain.protocol, payload_bytes - chain.bytes, chain.is_fragment,
                         transport, facts);
   if (drop != Drop::kNone) return drop;
-  set_key(source, destination, transport, chain.protocol, facts);
+  set_key(header.bytes<8, 16>(), header.bytes<24, 16>(), transport, chain.protocol, facts);
   return Drop::kNone;
 }
 

@@ -9,14 +9,12 @@ namespace {
 Drop read_tcp(Cursor in, std::size_t datagram_bytes, Transport& transport,
               PacketFacts& facts) noexcept {
   const std::span<const std::byte> segment = in.rest();
-  transport.source_port = in.big_endian<std::uint16_t>();
-  transport.destination_port = in.big_endian<std::uint16_t>();
-  in.skip(8);  // sequence and acknowledgement numbers
-  const auto offset_and_reserved = in.big_endian<std::uint8_t>();
-  facts.tcp_flags = in.big_endian<std::uint8_t>();
-  in.skip(6);  // window, checksum, urgent pointer
+  const auto header = in.header<20>();
   if (in.failed()) return Drop::kTruncatedTcp;
-  const std::size_t header_bytes = std::size_t{4} * (offset_and_reserved >> 4);
+  transport.source_port = header.big_endian<std::uint16_t, 0>();
+  transport.destination_port = header.big_endian<std::uint16_t, 2>();
+  facts.tcp_flags = header.big_endian<std::uint8_t, 13>();
+  const std::size_t header_bytes = std::size_t{4} * (header.big_endian<std::uint8_t, 12>() >> 4);
   if (header_bytes < 20 || header_bytes > datagram_bytes) return Drop::kBadTcpDataOffset;
   // Options may lie behind the snap length: the header is sound, the payload is not there.
   facts.payload =
@@ -27,11 +25,11 @@ Drop read_tcp(Cursor in, std::size_t datagram_bytes, Transport& transport,
 // RFC 768.
 Drop read_udp(Cursor in, std::size_t datagram_bytes, bool is_fragment, Transport& transport,
               PacketFacts& facts) noexcept {
-  transport.source_port = in.big_endian<std::uint16_t>();
-  transport.destination_port = in.big_endian<std::uint16_t>();
-  const std::size_t udp_bytes = in.big_endian<std::uint16_t>();
-  in.skip(2);  // checksum
+  const auto header = in.header<8>();
   if (in.failed()) return Drop::kTruncatedUdp;
+  transport.source_port = header.big_endian<std::uint16_t, 0>();
+  transport.destination_port = header.big_endian<std::uint16_t, 2>();
+  const std::size_t udp_bytes = header.big_endian<std::uint16_t, 4>();
   if (udp_bytes < 8) return Drop::kBadUdpLength;
   if (udp_bytes > datagram_bytes && !is_fragment) return Drop::kBadUdpLength;
   in.limit(udp_bytes - 8);

@@ -9,6 +9,7 @@
 namespace mimir::tools {
 
 // One function a file of this folder, named after it.
+[[nodiscard]] std::unique_ptr<Command> make_bench_command();
 [[nodiscard]] std::unique_ptr<Command> make_flows_command();
 
 /// Every subcommand, in the order `mimir --help` lists them.
