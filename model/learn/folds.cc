@@ -49,14 +49,10 @@ Folds group_folds(std::span<const std::string> groups, std::span<const std::uint
   });
   std::vector<std::pair<std::size_t, std::size_t>> load(
       std::min<std::size_t>(fold_count, all.size()));
-  std::vector<std::uint8_t> used(load.size(), 0);
   for (Group* group : by_size) {
-    std::size_t chosen = 0;
-    for (std::size_t fold = 1; fold < load.size(); ++fold) {
-      // An empty fold goes first, so that none stays empty.
-      if (std::tie(used[fold], load[fold]) < std::tie(used[chosen], load[chosen])) chosen = fold;
-    }
-    used[chosen] = 1;
+    // The first of the least; an empty fold is less than any other, so none stays empty.
+    const auto least = std::min_element(load.begin(), load.end());
+    const auto chosen = static_cast<std::size_t>(least - load.begin());
     load[chosen].first += group->attack_count;
     load[chosen].second += group->row_count;
     group->fold = static_cast<std::uint32_t>(chosen);

@@ -40,13 +40,12 @@ TEST(Folds, NeverSplitARunAndLeaveNoFoldEmpty) {
   }
 }
 
-TEST(Folds, SpreadAttackedRunsFirst) {
-  // Runs a and b hold all attacks: they may not share one of two folds.
-  const std::vector<std::string> runs = {"c", "c", "c", "c", "a", "b", "d"};
-  const std::vector<std::uint8_t> attack = {0, 0, 0, 0, 1, 1, 0};
-  const Folds folds = group_folds(runs, attack, 2);
-  EXPECT_NE(folds[4], folds[5]);
-  EXPECT_NE(folds[0], folds[6]);
+TEST(Folds, SpreadAttackedRowsBeforeRows) {
+  // a: two attacked rows; b: one in five; c: one alone. b and c balance a, though the
+  // rows alone would put c beside a.
+  const std::vector<std::string> runs = {"a", "a", "b", "b", "b", "b", "b", "c"};
+  const std::vector<std::uint8_t> attack = {1, 1, 1, 0, 0, 0, 0, 1};
+  EXPECT_EQ(group_folds(runs, attack, 2), (Folds{0, 0, 1, 1, 1, 1, 1, 1}));
 }
 
 }  // namespace

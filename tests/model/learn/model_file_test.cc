@@ -107,6 +107,7 @@ TEST(ModelFile, NamesTheFieldThatIsWrong) {
             "granularities must be in ascending order, none twice\n");
   EXPECT_EQ(refusal(resealed(model, "\"services\": []", "\"services\": {}")),
             "services must be an array\n");
+  EXPECT_NE(refusal(resealed(model, "\"iqr\": 5", "\"iqr\": 1e999")), "");
   model.granularities[1].features[2].weight = std::numeric_limits<double>::quiet_NaN();
   EXPECT_EQ(refusal(write_model(model)),
             "granularities[1].features[2].weight must be a finite number\n");

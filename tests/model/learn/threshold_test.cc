@@ -71,11 +71,13 @@ TEST(Threshold, StandsHalfwayToTheNextScoreAndTriesEveryScore) {
 }
 
 TEST(Threshold, StaysBelowTheNextScoreWhenNothingFitsBetween) {
-  const double next = std::nextafter(1.0, 2.0);
-  const auto best = best_threshold(std::vector<std::uint8_t>{0, 1}, std::vector{1.0, next},
+  // Of these two neighbours, halfway rounds up to the higher one.
+  const double lower = std::nextafter(1.0, 2.0);
+  const double next = std::nextafter(lower, 2.0);
+  const auto best = best_threshold(std::vector<std::uint8_t>{0, 1}, std::vector{lower, next},
                                    ThresholdRule::kMargin);
   ASSERT_TRUE(best);
-  EXPECT_EQ(best->value, 1.0);
+  EXPECT_EQ(best->value, lower);
 }
 
 struct Choice {

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "model/learn/folds.h"
 #include "model/learn/lasso.h"
 #include "tests/model/learn/draw.h"
 #include "tests/model/learn/models.h"
@@ -126,57 +127,103 @@ TEST(Train, LeavesEmptyWindowsOut) {
   EXPECT_EQ(train_or_default(set), before);
 }
 
-// A coarse window is judged with fine windows attacked at its own rate, and those
-// that the attack does not touch; the other rate's are another world.
-TEST(Train, CombinesWindowsOfOneRate) {
+// Two runs of a hundred minutes, the first ten seconds of each minute attacked at two
+// rates, in the order that rows are learned in.
+TrainingSet two_rates() {
   TrainingSet set;
   set.table = FeatureTable({"x"});
   Draw draw(41);
-  const auto append = [&](std::int64_t second, std::uint32_t granularity_s, double rate) {
-    WindowInfo window;
-    window.begin_ns = second * kNsPerSecond;
-    window.granularity_s = granularity_s;
-    window.attack = rate > 0;
-    window.run = "r";
-    window.rate_bytes_per_minute = rate;
-    set.table.append(window, std::vector{draw.symmetric() + rate});
-  };
-  for (std::int64_t second = 0; second < 6000; second += 10) {
-    append(second, 10, 0);
-    if (second % 60 != 0) continue;
-    append(second, 60, 0);
-    for (const double rate : {1.0, 50.0}) {
-      append(second, 10, rate);
-      append(second, 60, rate);
-    }
-  }
-  const Model model = train_or_default(set);
-
-  // The same by scoring: for each coarse window the loudest of its six fine ones.
-  Confusion counts;
-  const std::vector<std::string> names = {"x"};
-  for (std::size_t coarse = 0; coarse < set.table.row_count(); ++coarse) {
-    const WindowInfo& window = set.table.window(coarse);
-    if (window.granularity_s != 60) continue;
-    std::vector<Score> fine;
-    for (std::size_t row = 0; row < set.table.row_count(); ++row) {
-      const WindowInfo& other = set.table.window(row);
-      const TimeNs offset_ns = other.begin_ns - window.begin_ns;
-      const bool same_world = offset_ns == 0
-                                  ? other.rate_bytes_per_minute == window.rate_bytes_per_minute
-                                  : !other.attack;
-      if (other.granularity_s == 10 && offset_ns >= 0 && offset_ns < 60 * kNsPerSecond &&
-          same_world) {
-        fine.push_back(*score(model, 10, {names, set.table.row(row)}));
+  for (const char* run : {"r", "s"}) {
+    for (std::int64_t second = 0; second < 6000; second += 10) {
+      for (const std::uint32_t granularity_s : {10U, 60U}) {
+        for (const double rate : {0.0, 1.0, 50.0}) {
+          if (second % 60 != 0 && (granularity_s == 60 || rate > 0)) continue;
+          WindowInfo window;
+          window.begin_ns = second * kNsPerSecond;
+          window.granularity_s = granularity_s;
+          window.attack = rate > 0;
+          window.run = run;
+          window.rate_bytes_per_minute = rate;
+          // The second run begins louder than the first one ends.
+          const double lift = run[0] == 's' && second < 60 ? 5 : 0;
+          set.table.append(window, std::vector{draw.symmetric() + rate + lift});
+        }
       }
     }
+  }
+  return set;
+}
+
+// The scores of the windows of 10 s within `coarse`, as they were when it was: its first
+// attacked at its rate, the others benign.
+std::vector<Score> fine_scores(const Model& model, const FeatureTable& table,
+                               const WindowInfo& coarse) {
+  std::vector<Score> scores;
+  for (std::size_t row = 0; row < table.row_count(); ++row) {
+    const WindowInfo& window = table.window(row);
+    const TimeNs offset_ns = window.begin_ns - coarse.begin_ns;
+    const double rate = offset_ns == 0 ? coarse.rate_bytes_per_minute : 0;
+    if (window.run == coarse.run && window.granularity_s == 10 && offset_ns >= 0 &&
+        offset_ns < 60 * kNsPerSecond && window.rate_bytes_per_minute == rate) {
+      scores.push_back(score(model, 10, {table.names(), table.row(row)}).value_or(Score{}));
+    }
+  }
+  return scores;
+}
+
+TEST(Train, CombinesWindowsOfOneRunAndRate) {
+  const TrainingSet set = two_rates();
+  const Model model = train_or_default(set);
+  ASSERT_TRUE(model.combination);
+
+  std::vector<double> loudest;
+  std::vector<double> targets;
+  std::vector<std::uint8_t> attack;
+  std::vector<std::string> runs;
+  Confusion counts;
+  for (std::size_t row = 0; row < set.table.row_count(); ++row) {
+    const WindowInfo& window = set.table.window(row);
+    if (window.granularity_s != 60) continue;
+    const std::vector<Score> fine = fine_scores(model, set.table, window);
     ASSERT_EQ(fine.size(), 6U);
-    const std::vector<Score> own = {*score(model, 60, {names, set.table.row(coarse)})};
-    const auto combined = combine(model, std::vector<ScoresWithin>{{10, fine}, {60, own}});
+    const std::vector<Score> own = {
+        score(model, 60, {set.table.names(), set.table.row(row)}).value_or(Score{})};
+    const std::optional<CombinedScore> combined =
+        combine(model, std::vector<ScoresWithin>{{10, fine}, {60, own}});
+    ASSERT_TRUE(combined);
+    for (const Loudest& part : combined->loudest) loudest.push_back(part.value);
+    targets.push_back(window.attack ? 1 : 0);
+    attack.push_back(window.attack ? 1 : 0);
+    runs.push_back(window.run);
     counts.add(window.attack, combined->score.alert());
   }
   EXPECT_EQ(counts, model.combination->training);
-  EXPECT_EQ(counts.true_positive + counts.false_negative, 200U);
+  EXPECT_EQ(counts.true_positive + counts.false_negative, 400U);
+  const LassoPath path = cross_validate_lasso({loudest, 2, targets}, group_folds(runs, attack, 3));
+  EXPECT_EQ(path.fit.weights, model.combination->weights);
+  EXPECT_EQ(path.fit.intercept, model.combination->intercept);
+}
+
+// Within a run x tells attacks apart, but it means the opposite in the other one: only
+// folds that hold runs together see that nothing is to be learned.
+TEST(Train, JudgesByRunsItHasNotSeen) {
+  TrainingSet set;
+  set.table = FeatureTable({"x"});
+  for (int i = 0; i < 120; ++i) {
+    WindowInfo window;
+    window.begin_ns = i * kNsPerSecond;
+    window.granularity_s = 1;
+    window.attack = i % 3 == 0;
+    for (const char* run : {"a", "b"}) {
+      window.run = run;
+      const double sign = run[0] == 'a' ? 1 : -0.5;
+      set.table.append(window, std::vector{window.attack ? sign : 0.01 * (i % 5)});
+    }
+  }
+  config::Diagnostics diagnostics;
+  const std::optional<Model> model = train(set, {}, diagnostics);
+  ASSERT_TRUE(model);
+  EXPECT_EQ(model->granularities[0].features[0].weight, 0);
 }
 
 TEST(Train, RefusesByName) {
