@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/learn/model.h"
+
+namespace mimir::detector {
+
+/// What one service sent another in a window, beside what it used to send.
+struct EdgeEvidence {
+  std::string source;
+  std::string destination;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  double expected_bytes = 0;  ///< median of benign windows; 0 if the edge was never seen
+  double p99_bytes = 0;
+  bool is_known = false;  ///< seen in training
+
+  /// How far above its habit: (bytes - median) / (p99 - median), the latter at
+  /// least a twentieth of the median and at least one full packet.
+  [[nodiscard]] double excess() const;
+};
+
+/// The edge's traffic beside the model's baseline for that granularity.
+[[nodiscard]] EdgeEvidence weigh_edge(const learn::Model& model, std::uint32_t granularity_s,
+                                      std::string source, std::string destination,
+                                      std::uint64_t packets, std::uint64_t bytes);
+
+/// The services through which data most plausibly left: of all paths from
+/// `sensitive` to `outside` whose every edge carries more than expected, the one
+/// whose least excessive edge is the most excessive (a widest path); of equals the
+/// shorter, then the first by name. Empty if there is none.
+///
+/// Cost: O(E log E) for E edges.
+[[nodiscard]] std::vector<std::string> find_path(std::span<const EdgeEvidence> edges,
+                                                 std::string_view sensitive,
+                                                 std::string_view outside);
+
+}  // namespace mimir::detector
