@@ -60,18 +60,23 @@ void Connection::emit(Side sender, TimeNs time_ns, std::uint8_t flags, const Mes
   }
 }
 
+TimeNs Connection::arrived_ns(Side sender) const {
+  return end(sender).last_seen_ns + end(other(sender)).delay_ns;
+}
+
+TimeNs Connection::reaction_ns() { return static_cast<TimeNs>(random_->exponential(kReactionNs)); }
+
 TimeNs Connection::open(TimeNs time_ns) {
   End& client = end(Side::kClient);
   End& server = end(Side::kServer);
-  const TimeNs way_ns = client.delay_ns + server.delay_ns;
   emit(Side::kClient, time_ns, kSyn);
-  time_ns += way_ns + static_cast<TimeNs>(random_->exponential(kReactionNs));
+  time_ns = arrived_ns(Side::kClient) + reaction_ns();
   server.received = client.next_sequence;
   emit(Side::kServer, time_ns, kSyn | kAck);
-  time_ns += way_ns + static_cast<TimeNs>(random_->exponential(kReactionNs));
+  time_ns = arrived_ns(Side::kServer) + reaction_ns();
   client.received = server.next_sequence;
   emit(Side::kClient, time_ns, kAck);
-  ready_ns_ = time_ns + static_cast<TimeNs>(random_->exponential(kReactionNs));
+  ready_ns_ = time_ns + reaction_ns();
   return ready_ns_;
 }
 
@@ -87,8 +92,6 @@ TimeNs Connection::send(Side sender, TimeNs time_ns, const Message& message,
   acknowledge_late(sender, time_ns);
   End& from = end(sender);
   End& to = end(other(sender));
-  const TimeNs way_ns = from.delay_ns + to.delay_ns;
-  TimeNs arrived_ns = time_ns;
   TimeNs answered_ns = 0;  // when the first acknowledgement of this round is back
   std::uint32_t in_round = 0;
   std::uint32_t unanswered = 0;
@@ -103,34 +106,31 @@ TimeNs Connection::send(Side sender, TimeNs time_ns, const Message& message,
     const bool pushed = last || in_round + 1 == from.window_segments;
     emit(sender, time_ns, pushed ? (kPush | kAck) : kAck, message, offset, length);
     offset += length;
-    // No earlier than it passed the tap, which may have been held up by what it saw before.
-    arrived_ns = std::max(time_ns + way_ns, from.last_seen_ns + to.delay_ns);
     to.received = from.next_sequence;
-    to.received_ns = arrived_ns;
+    to.received_ns = arrived_ns(sender);
     time_ns += static_cast<TimeNs>(1'200 + random_->exponential(800));
     ++unanswered;
     const bool owed = unanswered == 2 || (pushed && !last);
     if (owed || (last && acknowledge == Acknowledge::kNow)) {
       const TimeNs reply_ns =
-          arrived_ns + static_cast<TimeNs>(1'000 + random_->exponential(kReactionNs / 4));
+          to.received_ns + static_cast<TimeNs>(1'000 + random_->exponential(kReactionNs / 4));
       emit(other(sender), reply_ns, kAck);
-      if (in_round < 2) answered_ns = reply_ns + way_ns;
+      if (in_round < 2) answered_ns = arrived_ns(other(sender));
       unanswered = 0;
     }
     ++in_round;
   }
-  return arrived_ns;
+  return to.received_ns;
 }
 
 void Connection::close(TimeNs time_ns) {
   End& client = end(Side::kClient);
   End& server = end(Side::kServer);
-  const TimeNs way_ns = client.delay_ns + server.delay_ns;
   emit(Side::kClient, time_ns, kFin | kAck);
-  time_ns += way_ns + static_cast<TimeNs>(random_->exponential(kReactionNs));
+  time_ns = arrived_ns(Side::kClient) + reaction_ns();
   server.received = client.next_sequence;
   emit(Side::kServer, time_ns, kFin | kAck);
-  time_ns += way_ns + static_cast<TimeNs>(random_->exponential(kReactionNs));
+  time_ns = arrived_ns(Side::kServer) + reaction_ns();
   client.received = server.next_sequence;
   emit(Side::kClient, time_ns, kAck);
   ready_ns_ = kBusy;

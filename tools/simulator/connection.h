@@ -40,7 +40,7 @@ class Connection {
   /// Returns when the client may send.
   TimeNs open(TimeNs time_ns);
 
-  /// Returns when the other side holds the whole message.
+  /// Returns when the other side holds the whole message. REQUIRES: message.size > 0.
   TimeNs send(Side sender, TimeNs time_ns, const Message& message, Acknowledge acknowledge);
 
   /// The client ends it; the server follows at once.
@@ -87,6 +87,10 @@ class Connection {
   void emit(Side sender, TimeNs time_ns, std::uint8_t flags) {
     emit(sender, time_ns, flags, Message{}, 0, 0);
   }
+  /// When the last packet of `sender` reaches the other side: it is held up with
+  /// those that the tap saw before it.
+  [[nodiscard]] TimeNs arrived_ns(Side sender) const;
+  [[nodiscard]] TimeNs reaction_ns();
   void acknowledge_late(Side sender, TimeNs time_ns);
 
   Tap* tap_;

@@ -63,8 +63,8 @@ std::optional<TimeNs> Exfiltration::step(TimeNs time_ns) {
   const Message data = payloads_.noise(length);
   TimeNs arrived_ns = time_ns;
   for (Connection& hop : hops_) {
-    arrived_ns = hop.send(Side::kClient, arrived_ns, data, Acknowledge::kNow) +
-                 static_cast<TimeNs>(random_.exponential(kRelayNs));
+    arrived_ns = hop.send(Side::kClient, arrived_ns, data, Acknowledge::kNow);
+    arrived_ns += static_cast<TimeNs>(random_.exponential(kRelayNs));
   }
   const double mean_gap_ns = static_cast<double>(length) / spec_.bytes_per_minute * 60e9;
   const TimeNs next_ns = time_ns + 1 + static_cast<TimeNs>(random_.between(0, 2 * mean_gap_ns));

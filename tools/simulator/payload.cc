@@ -32,15 +32,44 @@ std::string hexadecimal(Random& random, std::size_t count) {
   return text;
 }
 
+/// Appends what is drawn in the order of the calls: that of a function's arguments
+/// is the compiler's choice, and the bytes must not depend on it.
+class Drawn {
+ public:
+  Drawn(std::string& text, Random& random) : text_(text), random_(random) {}
+
+  Drawn& literal(std::string_view part) {
+    text_ += part;
+    return *this;
+  }
+  Drawn& word(std::size_t count) {
+    text_ += letters(random_, count);
+    return *this;
+  }
+  Drawn& identifier(std::size_t count) {
+    text_ += hexadecimal(random_, count);
+    return *this;
+  }
+  Drawn& number(std::uint32_t from, std::uint32_t count) {
+    text_ += std::to_string(from + random_.below(count));
+    return *this;
+  }
+
+ private:
+  std::string& text_;
+  Random& random_;
+};
+
 std::string json_pool(Random& random) {
   std::string pool;
   while (pool.size() < kPoolBytes) {
-    std::string record =
-        fmt::format(R"({{"id":"{}","name":"{}","price":{}.{:02},"count":{},"description":")",
-                    hexadecimal(random, 24), letters(random, 5 + random.below(9)),
-                    5 + random.below(90), random.below(100), random.below(1000));
-    record += letters(random, kJsonRecordBytes - record.size() - 3);
-    pool += record + "\"},";
+    std::string record;
+    Drawn drawn(record, random);
+    drawn.literal(R"({"id":")").identifier(24).literal(R"(","name":")").word(5 + random.below(9));
+    drawn.literal(R"(","price":)").number(5, 90).literal(".").number(10, 90);
+    drawn.literal(R"(,"count":)").number(0, 1000).literal(R"(,"description":")");
+    drawn.word(kJsonRecordBytes - record.size() - 3).literal(R"("},)");
+    pool += record;
   }
   return pool;
 }
@@ -48,12 +77,13 @@ std::string json_pool(Random& random) {
 std::string html_pool(Random& random) {
   std::string pool;
   while (pool.size() < kPoolBytes) {
-    pool += fmt::format("<div class=\"{} col-md-{}\"><a href=\"detail.html?id={}\">",
-                        letters(random, 6), random.below(12), hexadecimal(random, 8));
-    for (std::uint32_t word = random.below(12); word > 0; --word) {
-      pool += letters(random, 2 + random.below(8)) + ' ';
+    Drawn drawn(pool, random);
+    drawn.literal("<div class=\"").word(6).literal(" col-md-").number(1, 12);
+    drawn.literal("\"><a href=\"detail.html?id=").identifier(8).literal("\">");
+    for (std::uint32_t words = random.below(12); words > 0; --words) {
+      drawn.word(2 + random.below(8)).literal(" ");
     }
-    pool += "</a></div>\n";
+    drawn.literal("</a></div>\n");
   }
   return pool;
 }

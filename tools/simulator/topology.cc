@@ -58,6 +58,14 @@ bool check(const Topology& topology, config::Diagnostics& diagnostics) {
   for (const Link& link : topology.links) {
     need_service(link.client);
     need_service(link.server);
+    const auto server = topology.find_service(link.server);
+    if (link.heartbeat_s <= 0 || !server) continue;
+    const Protocol protocol = topology.services[*server].protocol;
+    if (protocol != Protocol::kMongo && protocol != Protocol::kAmqp) {
+      diagnostics.error({.file = topology.name}, "the protocol of '" + link.server +
+                                                     "' has no heartbeat, but the link from " +
+                                                     link.client + " asks for one");
+    }
   }
   for (const Operation& operation : topology.operations) {
     need_service(operation.service);

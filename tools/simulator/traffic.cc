@@ -197,9 +197,9 @@ void Traffic::heartbeat(std::uint32_t pod, std::uint32_t link, TimeNs time_ns) {
     if (connection.ready_ns() > time_ns) continue;
     TimeNs now_ns = connection.send(Side::kClient, time_ns, payloads_.heartbeat(protocol, true),
                                     Acknowledge::kWithReply);
-    now_ns =
-        connection.send(Side::kServer, now_ns + nanoseconds(random_.exponential(kClientReactionNs)),
-                        payloads_.heartbeat(protocol, false), Acknowledge::kNow);
+    now_ns += nanoseconds(random_.exponential(kClientReactionNs));
+    now_ns = connection.send(Side::kServer, now_ns, payloads_.heartbeat(protocol, false),
+                             Acknowledge::kNow);
     connection.set_ready(now_ns);
   }
 }

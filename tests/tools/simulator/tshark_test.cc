@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads a simulated capture with Wireshark's dissectors, which share nothing with us.
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <sstream>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "tools/simulator/simulator.h"
+
+namespace mimir::simulator {
+namespace {
+
+std::string output_of(const std::string& command) {
+  std::string output;
+  std::FILE* const pipe = ::popen(command.c_str(), "r");  // NOLINT: a fixed command of this test
+  if (pipe == nullptr) return output;
+  char buffer[4096];
+  for (std::size_t got = 0; (got = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) {
+    output.append(buffer, got);
+  }
+  ::pclose(pipe);
+  return output;
+}
+
+class Tshark : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    present_ = !output_of("command -v tshark 2>/dev/null").empty();
+    if (!present_) return;
+    path_ =
+        std::filesystem::path(testing::TempDir()) / ("mimir-tshark-" + std::to_string(::getpid()));
+    Options options;
+    options.duration_ns = 40 * kNsPerSecond;
+    options.users_max = 25;
+    options.load = "steady";
+    config::Diagnostics diagnostics;
+    ASSERT_TRUE(simulate(options, path_, diagnostics)) << diagnostics.render();
+  }
+
+  void SetUp() override {
+    if (!present_) GTEST_SKIP() << "tshark is not installed";
+  }
+
+  /// Fields of the packets that match, a line each. MongoDB's port belongs to TLS here.
+  static std::string fields(const std::string& filter, const std::string& names) {
+    return output_of("tshark -n -r '" + (path_ / "capture.pcap").string() +
+                     "' -o tcp.check_checksum:TRUE -o ip.check_checksum:TRUE"
+                     " -o udp.check_checksum:TRUE -d tcp.port==27017,mongo -Y '" +
+                     filter + "' -T fields " + names + " 2>/dev/null");
+  }
+
+  static bool present_;
+  static std::filesystem::path path_;
+};
+
+bool Tshark::present_ = false;
+std::filesystem::path Tshark::path_;
+
+TEST_F(Tshark, FindsNothingWrong) {
+  EXPECT_EQ(fields("tcp.analysis.flags || _ws.malformed || ip.checksum.status == 0 || "
+                   "tcp.checksum.status == 0 || udp.checksum.status == 0 || "
+                   "_ws.expert.severity >= 0x600000",
+                   "-e frame.number -e _ws.col.Info -e _ws.expert.message"),
+            "");
+}
+
+TEST_F(Tshark, KnowsEveryProtocol) {
+  std::istringstream lines(
+      fields("tcp.len > 0 || udp", "-e ip.src -e tcp.srcport -e tcp.dstport -e frame.protocols"));
+  std::map<std::string, int> seen;
+  for (std::string line; std::getline(lines, line);) {
+    for (const char* name :
+         {"http", "mysql", "mongo", "resp", "amqp", "dns", "json", "image-jfif"}) {
+      if (line.find(std::string(":") + name) != std::string::npos) ++seen[name];
+    }
+  }
+  for (const char* name : {"http", "mysql", "mongo", "resp", "amqp", "dns", "json", "image-jfif"}) {
+    EXPECT_GT(seen[name], 10) << name;
+  }
+}
+
+TEST_F(Tshark, ReadsNamesAndTheAddressesOfServices) {
+  std::istringstream lines(fields("dns.flags.response == 1 && dns.a", "-e dns.qry.name -e dns.a"));
+  std::map<std::string, std::string> addresses;
+  for (std::string name, address; lines >> name >> address;) {
+    const auto [known, fresh] = addresses.emplace(name, address);
+    EXPECT_EQ(known->second, address) << name;
+  }
+  const auto catalogue = addresses.find("catalogue.sock-shop.svc.cluster.local");
+  ASSERT_NE(catalogue, addresses.end());
+  EXPECT_EQ(catalogue->second.substr(0, 6), "10.96.");
+  EXPECT_GE(addresses.size(), 6U);
+}
+
+}  // namespace
+}  // namespace mimir::simulator
