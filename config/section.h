@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/diagnostic.h"
+#include "config/document.h"
+
+namespace mimir::config {
+
+/// What a key of a section is, for every reader of the table: the parser, --help,
+/// the reference page and the shipped file with every key at its default.
+struct KeyText {
+  std::string key;
+  std::string type;           ///< "whole number", "duration", "text", ...
+  std::string allowed;        ///< "4 to 256", "auto, require or never"; empty if anything goes
+  std::string unit;           ///< "packets"; empty where the type says it
+  std::string default_value;  ///< as it would be written in YAML
+  std::string help;           ///< one or two sentences: why one would change it
+};
+
+/// Bounds and words of a whole number.
+struct IntegerRow {
+  std::uint64_t min = 0;
+  std::uint64_t max = std::numeric_limits<std::int64_t>::max();
+  std::string unit;
+  std::string help;
+};
+
+/// What reading a value needs to know to complain.
+struct ReadContext {
+  std::string path;  ///< "dataplane.rx_burst_packets"
+  Diagnostics& diagnostics;
+};
+
+void report(const Node& node, Diagnostics& diagnostics, std::string message, std::string hint);
+
+// Each reads a scalar or reports what is wrong with it and returns the fallback.
+[[nodiscard]] std::uint64_t read_integer(const Node& node, const IntegerRow& row,
+                                         std::uint64_t fallback, const ReadContext& context);
+[[nodiscard]] bool read_boolean(const Node& node, bool fallback, const ReadContext& context);
+[[nodiscard]] std::string read_text(const Node& node, const std::string& fallback,
+                                    const ReadContext& context);
+[[nodiscard]] std::vector<std::string> read_text_list(const Node& node, const ReadContext& context);
+[[nodiscard]] std::int64_t read_duration_ns(const Node& node, std::int64_t min_ns,
+                                            std::int64_t max_ns, std::int64_t fallback,
+                                            const ReadContext& context);
+[[nodiscard]] std::string read_choice(const Node& node, const std::vector<std::string>& allowed,
+                                      const std::string& fallback, const ReadContext& context);
+
+/// Reports a key that no row has, with the nearest one that a row has.
+void report_unknown_key(const Node::Key& key, const std::string& section,
+                        const std::vector<KeyText>& known, Diagnostics& diagnostics);
+
+[[nodiscard]] std::string to_words(const std::vector<std::string>& choices);
+
+/// One section of the configuration: a table of keys, each of which fills a member
+/// of the plain struct `C`. What the struct holds by default is the default.
+///
+/// Threads: none. Made by a function of the room that owns the struct.
+template <class C>
+class Section {
+ public:
+  explicit Section(std::string name) : name_(std::move(name)) {}
+
+  template <std::unsigned_integral T>
+  Section& integer(const char* key, T C::*member, IntegerRow row) {
+    if (row.max > std::numeric_limits<T>::max()) row.max = std::numeric_limits<T>::max();
+    add({.key = key,
+         .type = "whole number",
+         .allowed = std::to_string(row.min) + " to " + std::to_string(row.max),
+         .unit = row.unit,
+         .default_value = std::to_string(defaults_.*member),
+         .help = row.help},
+        [member, row](const Node& node, C& into, const ReadContext& context) {
+          into.*member = static_cast<T>(read_integer(node, row, into.*member, context));
+        });
+    return *this;
+  }
+
+  Section& boolean(const char* key, bool C::*member, const char* help) {
+    add({.key = key,
+         .type = "yes or no",
+         .allowed = "true or false",
+         .unit = {},
+         .default_value = defaults_.*member ? "true" : "false",
+         .help = help},
+        [member](const Node& node, C& into, const ReadContext& context) {
+          into.*member = read_boolean(node, into.*member, context);
+        });
+    return *this;
+  }
+
+  Section& text(const char* key, std::string C::*member, const char* help) {
+    add({.key = key,
+         .type = "text",
+         .allowed = {},
+         .unit = {},
+         .default_value = "\"" + defaults_.*member + "\"",
+         .help = help},
+        [member](const Node& node, C& into, const ReadContext& context) {
+          into.*member = read_text(node, into.*member, context);
+        });
+    return *this;
+  }
+
+  Section& text_list(const char* key, std::vector<std::string> C::*member, const char* help) {
+    add({.key = key,
+         .type = "list of texts",
+         .allowed = {},
+         .unit = {},
+         .default_value = "[]",
+         .help = help},
+        [member](const Node& node, C& into, const ReadContext& context) {
+          into.*member = read_text_list(node, context);
+        });
+    return *this;
+  }
+
+  Section& duration_ns(const char* key, std::int64_t C::*member, std::int64_t min_ns,
+                       std::int64_t max_ns, const char* help) {
+    add(duration_text(key, defaults_.*member, min_ns, max_ns, help),
+        [member, min_ns, max_ns](const Node& node, C& into, const ReadContext& context) {
+          into.*member = read_duration_ns(node, min_ns, max_ns, into.*member, context);
+        });
+    return *this;
+  }
+
+  Section& choice(const char* key, std::string C::*member, std::vector<std::string> allowed,
+                  const char* help) {
+    add({.key = key,
+         .type = "one of",
+         .allowed = to_words(allowed),
+         .unit = {},
+         .default_value = defaults_.*member,
+         .help = help},
+        [member, allowed](const Node& node, C& into, const ReadContext& context) {
+          into.*member = read_choice(node, allowed, into.*member, context);
+        });
+    return *this;
+  }
+
+  /// A list whose elements are sections of their own.
+  template <class Element>
+  Section& list_of(const char* key, std::vector<Element> C::*member, Section<Element> section,
+                   const char* help) {
+    add({.key = key,
+         .type = "list of sections",
+         .allowed = {},
+         .unit = {},
+         .default_value = "[]",
+         .help = help},
+        [member, section](const Node& node, C& into, const ReadContext& context) {
+          if (node.kind != Node::Kind::kSequence) {
+            report(node, context.diagnostics,
+                   context.path + ": a list is expected, here is " + std::string(name(node.kind)),
+                   "begin each element with `- `");
+            return;
+          }
+          (into.*member).clear();
+          for (const Node& element : node.elements) {
+            (into.*member).push_back(section.read(element, context.diagnostics));
+          }
+        });
+    for (const KeyText& text : section.keys()) {
+      KeyText inner = text;
+      inner.key = std::string(key) + "[]." + text.key;
+      texts_.push_back(std::move(inner));
+    }
+    return *this;
+  }
+
+  /// A rule over several keys, checked when each of them is well.
+  Section& require(const char* key, std::function<bool(const C&)> holds, const char* message,
+                   const char* hint) {
+    rules_.push_back({.key = key, .holds = std::move(holds), .message = message, .hint = hint});
+    return *this;
+  }
+
+  [[nodiscard]] const std::string& section_name() const { return name_; }
+  [[nodiscard]] const std::vector<KeyText>& keys() const { return texts_; }
+
+  /// Fills a C from `node`, a map or null. What is wrong is reported, all of it, and
+  /// what could not be read keeps its default.
+  [[nodiscard]] C read(const Node& node, Diagnostics& diagnostics) const {
+    C into;
+    const std::size_t errors_before = diagnostics.error_count();
+    if (node.kind != Node::Kind::kMap && node.kind != Node::Kind::kNull) {
+      report(node, diagnostics,
+             name_ + ": a section is expected, here is " + std::string(name(node.kind)),
+             "write `" + name_ + ":` and its keys indented below");
+      return into;
+    }
+    for (const auto& [key, value] : node.members) {
+      const Row* const row = find(key.name);
+      if (row == nullptr) {
+        report_unknown_key(key, name_, texts_, diagnostics);
+        continue;
+      }
+      row->read(value, into, {.path = name_ + '.' + key.name, .diagnostics = diagnostics});
+    }
+    if (diagnostics.error_count() > errors_before) return into;
+    for (const Rule& rule : rules_) {
+      if (rule.holds(into)) continue;
+      const Node* const at = node.find(rule.key);  // a missing key has no place of its own
+      report(at != nullptr ? *at : node, diagnostics, rule.message, rule.hint);
+    }
+    return into;
+  }
+
+ private:
+  using Read = std::function<void(const Node&, C&, const ReadContext&)>;
+  struct Row {
+    std::string key;
+    Read read;
+  };
+  struct Rule {
+    std::string key;
+    std::function<bool(const C&)> holds;
+    std::string message;
+    std::string hint;
+  };
+
+  void add(KeyText text, Read read) {
+    rows_.push_back({.key = text.key, .read = std::move(read)});
+    texts_.push_back(std::move(text));
+  }
+  [[nodiscard]] const Row* find(std::string_view key) const {
+    for (const Row& row : rows_) {
+      if (row.key == key) return &row;
+    }
+    return nullptr;
+  }
+  static KeyText duration_text(const char* key, std::int64_t value_ns, std::int64_t min_ns,
+                               std::int64_t max_ns, const char* help);
+
+  std::string name_;
+  C defaults_;
+  std::vector<Row> rows_;
+  std::vector<KeyText> texts_;
+  std::vector<Rule> rules_;
+};
+
+[[nodiscard]] KeyText make_duration_text(const char* key, std::int64_t value_ns,
+                                         std::int64_t min_ns, std::int64_t max_ns,
+                                         const char* help);
+
+template <class C>
+KeyText Section<C>::duration_text(const char* key, std::int64_t value_ns, std::int64_t min_ns,
+                                  std::int64_t max_ns, const char* help) {
+  return make_duration_text(key, value_ns, min_ns, max_ns, help);
+}
+
+/// A section without its struct, for those that only tell of it.
+struct SectionText {
+  std::string name;
+  std::string help;
+  std::vector<KeyText> keys;
+};
+
+/// The reference page: one table a section.
+[[nodiscard]] std::string to_markdown(const std::vector<SectionText>& sections);
+
+/// A configuration with every key at its default, its help above it.
+[[nodiscard]] std::string to_default_yaml(const std::vector<SectionText>& sections);
+
+}  // namespace mimir::config

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "config/diagnostic.h"
+#include "config/document.h"
+
+namespace mimir::config {
+
+/// Reads one YAML document. Refuses, at its place, what a configuration has no use
+/// for or what hides mistakes: a key given twice, anchors and aliases, merge keys,
+/// a second document, more than 32 levels. An empty text is a null node.
+[[nodiscard]] std::optional<Node> parse_yaml(std::string_view text, std::string_view file,
+                                             Diagnostics& diagnostics);
+
+}  // namespace mimir::config
