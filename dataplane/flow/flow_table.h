@@ -100,7 +100,7 @@ class FlowTable {
     const std::size_t end = slot_count_ + kProbeMax;
     const std::size_t stop = budget.slots < end - at ? at + budget.slots : end;
     for (std::size_t flows = 0; at < stop && flows < budget.flows; ++flows) {
-      at = next_occupied(at, end);
+      at = next_occupied(at, stop);
       if (at >= stop) break;
       Slot& slot = slots()[at];
       if (slot.is_idle()) {
