@@ -41,10 +41,16 @@ class FlowTable {
   FlowTable(std::size_t flow_count_max, const HashSecret& secret, TimeNs window_ns)
       : window_ns_(window_ns),
         flow_count_max_(flow_count_max),
-        slot_count_(flow_count_max + flow_count_max / 2 + 1),
-        slots_((slot_count_ + kProbeMax) * sizeof(Slot)),
-        occupied_((slot_count_ + kProbeMax + 63) / 64 * sizeof(std::uint64_t)),
+        slot_count_(slot_count(flow_count_max)),
+        slots_(slot_bytes(slot_count_)),
+        occupied_(occupied_bytes(slot_count_)),
         secret_(secret) {}
+
+  /// What a table for so many flows takes once all of it was touched.
+  [[nodiscard]] static constexpr std::size_t memory_bytes(std::size_t flow_count_max) noexcept {
+    const std::size_t count = slot_count(flow_count_max);
+    return slot_bytes(count) + occupied_bytes(count);
+  }
 
   /// False if the memory could not be had; nothing else may then be called.
   [[nodiscard]] bool is_usable() const noexcept { return slots_.data() && occupied_.data(); }
@@ -118,6 +124,16 @@ class FlowTable {
   }
 
  private:
+  [[nodiscard]] static constexpr std::size_t slot_count(std::size_t flow_count_max) noexcept {
+    return flow_count_max + flow_count_max / 2 + 1;
+  }
+  [[nodiscard]] static constexpr std::size_t slot_bytes(std::size_t count) noexcept {
+    return (count + kProbeMax) * sizeof(Slot);
+  }
+  [[nodiscard]] static constexpr std::size_t occupied_bytes(std::size_t count) noexcept {
+    return (count + kProbeMax + 63) / 64 * sizeof(std::uint64_t);
+  }
+
   [[nodiscard]] Slot* slots() const noexcept { return static_cast<Slot*>(slots_.data()); }
   [[nodiscard]] std::uint64_t* occupied() const noexcept {
     return static_cast<std::uint64_t*>(occupied_.data());

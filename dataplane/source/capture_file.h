@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "dataplane/record/link_type.h"
 #include "dataplane/source/packet_source.h"
@@ -47,7 +46,8 @@ class CaptureFile {
 
   /// fault is kNone, or one of the first group.
   [[nodiscard]] const CaptureState& opened() const noexcept { return opened_; }
-  [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {bytes_, size_bytes_}; }
+  /// REQUIRES: opened without fault.
+  [[nodiscard]] LinkType link() const noexcept { return link_; }
 
  private:
   friend class CaptureSource;

@@ -60,6 +60,7 @@ Poll PortSource::poll(PacketBatch& batch) noexcept {
   batch.count = 0;
   // Read before the queue: what was in it when the end was told still comes.
   const bool is_ending = end_.load(std::memory_order_acquire);
+  if (is_ending && ++drain_polls_ > kDrainPollMax) return Poll::kEnd;
   held_count_ = rte_eth_rx_burst(port_id_, queue_, held_.data(), PacketBatch::kPacketMax);
   if (held_count_ == 0) {
     if (is_ending) return Poll::kEnd;

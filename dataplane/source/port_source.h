@@ -32,8 +32,13 @@ class PortSource final : public PacketSource {
   static constexpr std::uint32_t kEmptyPollMax = 4096;
   static constexpr unsigned kRestMicroseconds = 50;
 
-  /// `end`: becomes true when the source shall end. Once it is, the queue is
-  /// emptied, and the first poll that finds nothing answers kEnd.
+  /// Polls after the end was told: enough to empty any ring, few enough to end
+  /// although packets go on coming.
+  static constexpr std::uint32_t kDrainPollMax = 1024;
+
+  /// `end`: becomes true when the source shall end. What is in the queue then still
+  /// comes; the first poll that finds nothing, or the last of kDrainPollMax, answers
+  /// kEnd.
   PortSource(std::uint16_t port_id, std::uint16_t queue, LinkType link, MbufFields fields,
              const std::atomic<bool>& end) noexcept;
   ~PortSource() override;
@@ -52,6 +57,7 @@ class PortSource final : public PacketSource {
   const std::atomic<bool>& end_;
   TimeNs realtime_offset_ns_;
   std::uint32_t empty_polls_ = 0;
+  std::uint32_t drain_polls_ = 0;
   unsigned held_count_ = 0;
   std::array<rte_mbuf*, PacketBatch::kPacketMax> held_{};
 };

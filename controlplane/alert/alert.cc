@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/alert/alert.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+namespace mimir::controlplane {
+
+namespace {
+
+using config::Json;
+
+constexpr std::string_view kSchema = "mimir-eve/1.0";
+constexpr std::uint64_t kGeneratorId = 7700;
+constexpr std::uint64_t kExfiltrationSignatureId = 7700101;
+constexpr std::size_t kContributionMax = 8;
+
+std::string megabytes(double bytes) { return fmt::format("{:.3g} MB", bytes / 1e6); }
+
+std::string join_path(const std::vector<std::string>& path) {
+  return fmt::format("{}", fmt::join(path, " -> "));
+}
+
+const detector::EdgeEvidence* find_edge(const Alert& alert, const std::string& source,
+                                        const std::string& destination) {
+  const auto found =
+      std::find_if(alert.edges.begin(), alert.edges.end(), [&](const detector::EdgeEvidence& edge) {
+        return edge.source == source && edge.destination == destination;
+      });
+  return found == alert.edges.end() ? nullptr : &*found;
+}
+
+std::string describe(const detector::EdgeEvidence& edge, std::uint32_t granularity_s) {
+  const std::string sent =
+      fmt::format("{} sent {} to {} in {} s", edge.source,
+                  megabytes(static_cast<double>(edge.bytes)), edge.destination, granularity_s);
+  if (!edge.is_known) return sent + " (an edge never seen in training)";
+  return sent + fmt::format(" (expected {}, 99th percentile {})", megabytes(edge.expected_bytes),
+                            megabytes(edge.p99_bytes));
+}
+
+Json envelope(const Alert& alert) {
+  Json metadata = Json::object();
+  metadata.set("mitre_tactic_id", Json::array().push("TA0010"))
+      .set("mitre_technique_id", Json::array().push("T1041"))
+      .set("detector", Json::array().push("exfiltration"))
+      .set("severity_label", Json::array().push("high"));
+  const std::string signature = alert.path.empty()
+                                    ? std::string("MIMIR structure of the service graph changed")
+                                    : "MIMIR exfiltration path " + join_path(alert.path);
+  Json inner = Json::object();
+  inner.set("action", "allowed")
+      .set("gid", kGeneratorId)
+      .set("signature_id", kExfiltrationSignatureId)
+      .set("rev", 1)
+      .set("signature", signature)
+      .set("category", "Data Exfiltration")
+      .set("severity", 1)
+      .set("metadata", std::move(metadata));
+  return inner;
+}
+
+Json explanation(const Alert& alert) {
+  const std::vector<learn::Contribution>& all = alert.score.contributions;
+  Json listed = Json::array();
+  double other = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const learn::Contribution& part = all[i];
+    if (i >= kContributionMax) {
+      other += part.contribution;
+      continue;
+    }
+    Json row = Json::object();
+    row.set("feature", part.feature)
+        .set("granularity_s", part.granularity_s)
+        .set("observed", part.observed)
+        .set("expected", part.expected)
+        .set("spread", part.spread)
+        .set("z", part.z)
+        .set("weight", part.weight)
+        .set("contribution", part.contribution);
+    listed.push(std::move(row));
+  }
+  Json text = Json::object();
+  text.set("summary", summarise(alert))
+      .set("method", "linear model: intercept + sum of weight x robust z = score")
+      .set("intercept", alert.score.intercept)
+      .set("other", other)
+      .set("contributions", std::move(listed));
+  return text;
+}
+
+Json edge_list(const Alert& alert) {
+  Json list = Json::array();
+  for (const detector::EdgeEvidence& edge : alert.edges) {
+    Json row = Json::object();
+    row.set("src", edge.source)
+        .set("dst", edge.destination)
+        .set("bytes", edge.bytes)
+        .set("packets", edge.packets)
+        .set("expected_bytes", edge.expected_bytes)
+        .set("p99_bytes", edge.p99_bytes)
+        .set("excess", edge.excess())
+        .set("seen_in_training", edge.is_known);
+    list.push(std::move(row));
+  }
+  return list;
+}
+
+Json hop_list(const Alert& alert) {
+  Json list = Json::array();
+  for (const AlertHop& hop : alert.hops) {
+    Json row = Json::object();
+    row.set("src_pod", hop.source)
+        .set("dst_pod", hop.destination)
+        .set("bytes", hop.bytes)
+        .set("packets", hop.packets);
+    list.push(std::move(row));
+  }
+  return list;
+}
+
+Json loss_object(const AlertLoss& loss) {
+  Json dropped = Json::object();
+  for (std::size_t i = 0; i < kDropCount; ++i) {
+    const std::uint64_t count = loss.packets.dropped[i];
+    if (count > 0) dropped.set(std::string(kDropTexts[i].name), count);
+  }
+  const std::uint64_t received = loss.packets.received;
+  const std::uint64_t lost = loss.packets.dropped_total() + loss.packets_lost;
+  Json object = Json::object();
+  object.set("received", received)
+      .set("counted", loss.packets.counted)
+      .set("dropped", std::move(dropped))
+      .set("records_lost", loss.records_lost)
+      .set("packets_in_lost_records", loss.packets_lost)
+      .set("loss_ratio",
+           received == 0 ? 0.0 : static_cast<double>(lost) / static_cast<double>(received))
+      .set("mapped_bytes_ratio", loss.mapped_bytes_ratio);
+  return object;
+}
+
+Json path_list(const std::vector<std::string>& path) {
+  Json list = Json::array();
+  for (const std::string& service : path) list.push(service);
+  return list;
+}
+
+}  // namespace
+
+std::string to_timestamp(TimeNs time_ns) {
+  const std::chrono::sys_time<std::chrono::microseconds> time(
+      std::chrono::microseconds(time_ns / 1000));
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}+0000",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
+                     (time - seconds).count());
+}
+
+std::string summarise(const Alert& alert) {
+  std::vector<std::string> sentences;
+  for (std::size_t i = 0; i + 1 < alert.path.size(); ++i) {
+    const auto* const edge = find_edge(alert, alert.path[i], alert.path[i + 1]);
+    if (edge != nullptr) sentences.push_back(describe(*edge, alert.granularity_s));
+  }
+  if (sentences.empty() && !alert.edges.empty()) {
+    sentences.push_back("no path to the outside stands out; most unusual: " +
+                        describe(alert.edges.front(), alert.granularity_s));
+  }
+  return fmt::format("{}", fmt::join(sentences, "; "));
+}
+
+config::Json to_json(const Alert& alert) {
+  Json window = Json::object();
+  window.set("granularity_s", alert.granularity_s)
+      .set("start", to_timestamp(alert.begin_ns))
+      .set("end", to_timestamp(alert.end_ns))
+      .set("state", alert.is_partial ? "partial" : "complete");
+  Json score = Json::object();
+  score.set("value", alert.score.value)
+      .set("threshold", alert.score.threshold)
+      .set("missing_features", std::uint64_t{alert.score.missing_count})
+      .set("unseen_features", path_list(alert.score.unseen));
+  Json model = Json::object();
+  model.set("name", alert.model_name).set("sha256", alert.model_digest);
+  Json ours = Json::object();
+  ours.set("schema", kSchema)
+      .set("window", std::move(window))
+      .set("score", std::move(score))
+      .set("path", path_list(alert.path))
+      .set("hops", hop_list(alert))
+      .set("explanation", explanation(alert))
+      .set("edges", edge_list(alert))
+      .set("capture", loss_object(alert.loss))
+      .set("model", std::move(model));
+  Json line = Json::object();
+  line.set("timestamp", to_timestamp(alert.end_ns))
+      .set("event_type", "alert")
+      .set("alert", envelope(alert))
+      .set("mimir", std::move(ours));
+  return line;
+}
+
+}  // namespace mimir::controlplane

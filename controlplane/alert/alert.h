@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/json.h"
+#include "dataplane/record/ledger.h"
+#include "dataplane/record/time.h"
+#include "model/detector/exfiltration_path.h"
+#include "model/learn/model.h"
+
+namespace mimir::controlplane {
+
+/// Two pods of one hop of the path, and what went between them in the window.
+struct AlertHop {
+  std::string source;       ///< "sock-shop/user-db-5d8c7b9f4-x2k8q"
+  std::string destination;  ///< a pod, or "outside"
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// How much of the window the model did not get to see.
+struct AlertLoss {
+  PacketLedger packets;
+  std::uint64_t records_lost = 0;
+  std::uint64_t packets_lost = 0;
+  double mapped_bytes_ratio = 1;  ///< of the window's bytes, those with both ends known
+};
+
+/// One window that a model judged to be above its threshold, with everything
+/// needed to understand and to doubt it.
+struct Alert {
+  TimeNs begin_ns = 0;
+  TimeNs end_ns = 0;
+  std::uint32_t granularity_s = 0;
+  bool is_partial = false;
+  learn::Score score;
+  std::vector<std::string> path;              ///< services, the holder of the data first
+  std::vector<AlertHop> hops;                 ///< the busiest pods of each hop of `path`
+  std::vector<detector::EdgeEvidence> edges;  ///< the most excessive first
+  AlertLoss loss;
+  std::string model_name;
+  std::string model_digest;
+};
+
+/// One line for people: "user-db sent 2.1 MB to user in 10 s (expected 0.2 MB,
+/// 99th percentile 0.4 MB); user sent 2.0 MB outside, never seen in training".
+[[nodiscard]] std::string summarise(const Alert& alert);
+
+/// The alert as an EVE-like JSON object: the envelope that readers of Suricata's
+/// eve.json know, and everything of ours under `mimir`.
+///
+/// `explanation`: intercept + sum of contributions + other == score; the
+/// contributions listed are the largest, `other` is the sum of the rest.
+[[nodiscard]] config::Json to_json(const Alert& alert);
+
+/// "2026-11-24T21:48:20.004512+0000", UTC.
+[[nodiscard]] std::string to_timestamp(TimeNs time_ns);
+
+}  // namespace mimir::controlplane

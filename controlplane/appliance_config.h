@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/diagnostic.h"
+#include "config/section.h"
+#include "dataplane/dataplane_config.h"
+#include "model/model_config.h"
+
+namespace mimir::controlplane {
+
+/// The `output:` section.
+struct OutputConfig {
+  std::string alerts = "-";
+  std::string log_level = "info";
+};
+
+[[nodiscard]] config::Section<OutputConfig> output_section();
+
+/// A whole configuration file.
+struct ApplianceConfig {
+  DataplaneConfig dataplane;
+  ModelConfig model;
+  OutputConfig output;
+};
+
+/// Reads a configuration. Nothing, and every fault at its place, if there is any.
+[[nodiscard]] std::optional<ApplianceConfig> read_appliance_config(
+    std::string_view text, std::string_view file, config::Diagnostics& diagnostics);
+
+/// All sections, in the order of the file, for whoever tells of them.
+[[nodiscard]] std::vector<config::SectionText> section_texts();
+
+}  // namespace mimir::controlplane

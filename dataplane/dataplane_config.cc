@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/dataplane_config.h"
+
+namespace mimir {
+
+namespace {
+
+constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kLatenessWindowMax = 6;
+
+config::Section<PortConfig> port_section() {
+  using C = PortConfig;
+  config::Section<C> section("dataplane.ports[]");
+  section
+      .text("device", &C::device,
+            "A PCI address such as 0000:3b:00.0, or a virtual device such as "
+            "net_af_packet0,iface=mirror0.")
+      .integer("queues", &C::queues,
+               {.min = 1,
+                .max = 64,
+                .unit = "queues",
+                .help = "Receive queues of the port, each polled by a core of its own."})
+      .require(
+          "device", [](const C& c) { return !c.device.empty(); },
+          "dataplane.ports[]: a port has no device",
+          "give `device:` a PCI address or a virtual device");
+  return section;
+}
+
+}  // namespace
+
+config::Section<DataplaneConfig> dataplane_section() {
+  using C = DataplaneConfig;
+  config::Section<C> section("dataplane");
+  section.list_of("ports", &C::ports, port_section(), "The mirrored ports to listen on.")
+      .integer("rx_descriptors", &C::rx_descriptors,
+               {.min = 64,
+                .max = 16384,
+                .unit = "descriptors",
+                .help = "How many packets a queue holds while its core is busy elsewhere; more "
+                        "ride out longer stalls and cost 2.4 KB each."})
+      .integer("flow_count_max", &C::flow_count_max,
+               {.min = 1024,
+                .max = 1U << 28,
+                .unit = "flows",
+                .help = "IPv4 flows one core tracks at once, at 96 bytes each. A new flow beyond "
+                        "them is counted as flow_table_full."})
+      .integer("ipv6_flow_count_max", &C::ipv6_flow_count_max,
+               {.min = 1024,
+                .max = 1U << 27,
+                .unit = "flows",
+                .help = "The same for IPv6, at 192 bytes each."})
+      .integer("ring_record_count", &C::ring_record_count,
+               {.min = 1024,
+                .max = 1U << 24,
+                .unit = "records",
+                .help = "Records that wait between a core and the control plane, at 128 bytes "
+                        "each; records beyond them are counted as lost."})
+      .duration_ns("base_window", &C::base_window_ns, kSecond, 3600 * kSecond,
+                   "The window everything is counted in, on an absolute grid. Must be the one "
+                   "the model was trained with.")
+      .duration_ns("lateness", &C::lateness_ns, 0, 3600 * kSecond,
+                   "How long after its end, in packet time, a window still takes packets that "
+                   "come out of order.")
+      .choice("huge_pages", &C::huge_pages, {"auto", "require", "never"},
+              "Whether DPDK's memory is on 2 MB pages: auto takes them if enough are free.")
+      .text("file_prefix", &C::file_prefix,
+            "Keeps two appliances on one machine apart; the second on one prefix is refused.")
+      .integer("hash_seed", &C::hash_seed,
+               {.unit = "",
+                .help = "0 draws another secret for the flow table's hash at every start, so that "
+                        "nobody can aim at it. Anything else is that secret. No result depends "
+                        "on it."})
+      .require(
+          "lateness",
+          [](const C& c) { return c.lateness_ns <= kLatenessWindowMax * c.base_window_ns; },
+          "dataplane.lateness is longer than six base windows",
+          "lower lateness or raise base_window")
+      .require(
+          "ring_record_count",
+          [](const C& c) { return c.ring_record_count <= 4 * c.flow_count_max; },
+          "dataplane.ring_record_count is above four times dataplane.flow_count_max",
+          "a ring that long is never filled; lower it or raise flow_count_max");
+  return section;
+}
+
+}  // namespace mimir

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/section.h"
+
+namespace mimir {
+
+/// One port to listen on.
+struct PortConfig {
+  std::string device;
+  std::uint16_t queues = 1;
+};
+
+/// The `dataplane:` section. Sizes are fixed before the first packet; nothing in
+/// the dataplane grows later.
+struct DataplaneConfig {
+  std::vector<PortConfig> ports;
+  std::uint16_t rx_descriptors = 1024;
+  std::uint32_t flow_count_max = 1U << 20;
+  std::uint32_t ipv6_flow_count_max = 1U << 18;
+  std::uint32_t ring_record_count = 1U << 16;
+  std::int64_t base_window_ns = 10'000'000'000;
+  std::int64_t lateness_ns = 2'000'000'000;
+  std::string huge_pages = "auto";
+  std::string file_prefix = "mimir";
+  std::uint64_t hash_seed = 0;  ///< 0: another secret at every start
+};
+
+[[nodiscard]] config::Section<DataplaneConfig> dataplane_section();
+
+}  // namespace mimir
