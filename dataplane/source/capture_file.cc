@@ -129,8 +129,8 @@ void CaptureFile::read_header() noexcept {
     opened_ = {.fault = CaptureFault::kUnsupportedVersion, .detail = major};
     return;
   }
-  // The upper bits may say how long the frame check sequence is.
-  const std::uint32_t link_number = field(20) & 0x0fffffff;
+  // The upper six bits may say how long the frame check sequence is.
+  const std::uint32_t link_number = field(20) & 0x03ffffff;
   if (!to_link_type(link_number, link_)) {
     opened_ = {.fault = CaptureFault::kUnknownLinkType, .detail = link_number};
   }

@@ -57,6 +57,21 @@ TEST(Cursor, ForgetsWhatLiesBehindItsLimit) {
   EXPECT_TRUE(in.failed());
 }
 
+TEST(Cursor, AHeaderIsReadByOffsetAndCheckedOnce) {
+  Cursor in(kBytes);
+  in.skip(1);
+  const auto header = in.header<7>();
+  EXPECT_EQ((header.big_endian<std::uint8_t, 0>()), 0x23);
+  EXPECT_EQ((header.big_endian<std::uint16_t, 5>()), 0xcdef);
+  EXPECT_EQ((header.big_endian<std::uint32_t, 1>()), 0x456789abu);
+  EXPECT_EQ((header.bytes<2, 3>().data()), kBytes.data() + 3);
+  EXPECT_EQ(in.left(), 0u);
+  EXPECT_FALSE(in.failed());
+  const auto missing = in.header<4>();
+  EXPECT_TRUE(in.failed());
+  EXPECT_EQ((missing.big_endian<std::uint32_t, 0>()), 0u);
+}
+
 TEST(Cursor, OfNothingIsEmptyAndNotFailed) {
   Cursor in({});
   EXPECT_EQ(in.left(), 0u);
