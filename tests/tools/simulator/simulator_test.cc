@@ -27,9 +27,28 @@ Options short_run() {
   return options;
 }
 
+/// A folder of this process that goes when the process ends.
+class Scratch {
+ public:
+  Scratch()
+      : path_(std::filesystem::path(testing::TempDir()) /
+              ("mimir-simulator-" + std::to_string(::getpid()))) {}
+  ~Scratch() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
 std::filesystem::path folder(const std::string& name) {
-  return std::filesystem::path(testing::TempDir()) /
-         ("mimir-simulator-" + std::to_string(::getpid()) + "-" + name);
+  static const Scratch kScratch;
+  return kScratch.path() / name;
 }
 
 std::uint32_t address_number(const std::string& text) {
@@ -190,6 +209,41 @@ TEST(Simulator, OnlyServicesThatMayTalkDo) {
       EXPECT_TRUE(seen.contains({from, to})) << from << " never spoke to " << to;
     }
   }
+}
+
+TEST(Simulator, ACallIsMadeByThePodThatWasAsked) {
+  constexpr std::uint8_t kEndOfMessage = 0x08;  // PSH
+  std::map<std::uint32_t, int> under_way;       // requests of the front-end, by pod of orders
+  int calls = 0;
+  for (const SeenPacket& packet : attacked().packets) {
+    if (packet.payload_bytes == 0 || (packet.flags & kEndOfMessage) == 0) continue;
+    const std::string from = attacked().service_of(packet.source);
+    const std::string to = attacked().service_of(packet.destination);
+    if (from == "front-end" && to == "orders") ++under_way[packet.destination];
+    if (from == "orders" && to == "front-end") --under_way[packet.source];
+    if (from != "orders" || to != "payment") continue;
+    ++calls;
+    ASSERT_GT(under_way[packet.source], 0);
+  }
+  EXPECT_GT(calls, 5);
+}
+
+TEST(Simulator, AHandshakeTakesTheWayToTheUserAndBack) {
+  std::map<SeenPacket::Tuple, std::int64_t> asked_ns;  // SYN and ACK, by the user's tuple
+  int handshakes = 0;
+  for (const SeenPacket& packet : attacked().packets) {
+    if (packet.flags == 0x12) asked_ns[packet.reverse_tuple()] = packet.time_ns;
+    if (packet.flags != 0x10 || !asked_ns.contains(packet.tuple())) continue;
+    const std::int64_t took_ns = packet.time_ns - asked_ns[packet.tuple()];
+    asked_ns.erase(packet.tuple());
+    if (attacked().service_of(packet.source) != "outside") {
+      EXPECT_LT(took_ns, 40'000'000);
+      continue;
+    }
+    ++handshakes;
+    EXPECT_GT(took_ns, 4'000'000);  // twice the least way of 2 ms
+  }
+  EXPECT_GT(handshakes, 10);
 }
 
 TEST(Simulator, TheTruthIsWhatTheCaptureHolds) {

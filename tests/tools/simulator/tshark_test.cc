@@ -40,6 +40,11 @@ class Tshark : public testing::Test {
     ASSERT_TRUE(simulate(options, path_, diagnostics)) << diagnostics.render();
   }
 
+  static void TearDownTestSuite() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+
   void SetUp() override {
     if (!present_) GTEST_SKIP() << "tshark is not installed";
   }
