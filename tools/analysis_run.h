@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/diagnostic.h"
+#include "model/analysis/reduced_window.h"
+#include "model/model_config.h"
+#include "tools/capture_run.h"
+#include "tools/cluster_context.h"
+
+namespace mimir::tools {
+
+/// The options that every command has which reads a capture against a cluster.
+struct AnalysisOptions {
+  ModelConfig model;
+  TimeNs base_window_ns = 10 * kNsPerSecond;
+  std::uint64_t worker_count = 1;
+};
+
+/// A capture as base windows of edges, with the books of the run.
+struct AnalysisRun {
+  std::unique_ptr<const ClusterContext> context;
+  std::vector<analysis::ReducedWindow> windows;
+  CaptureRun capture;
+  double mapped_share = 1;  ///< of all bytes, those whose both ends are known
+
+  /// The run's records hold at least one pod of the cluster.
+  [[nodiscard]] bool knows_anybody() const;
+};
+
+[[nodiscard]] std::optional<AnalysisRun> analyse_capture(const std::string& capture,
+                                                         const AnalysisOptions& options,
+                                                         config::Diagnostics& diagnostics);
+
+/// Says that a run found no pod it knows, and what it saw instead.
+void report_nobody_known(const std::string& capture, const AnalysisRun& run,
+                         config::Diagnostics& diagnostics);
+
+}  // namespace mimir::tools

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/command/model_options.h"
+
+#include "model/entity/address_text.h"
+
+namespace mimir::tools {
+
+void declare_analysis_options(CommandLine& line, AnalysisOptions& options) {
+  line.required_text("--entities", options.model.entities, "FILE",
+                     "who holds which address: entities.jsonl, a creation log, or kubectl's list");
+  line.choice("--observe", options.model.observation, {"mirror", "node-any"},
+              "where the packets were seen");
+  line.text("--gateway", options.model.gateway, "ADDRESS",
+            "node-any: the bridge through which kubelets and the outside reach pods");
+  line.texts("--pod-cidr", options.model.pod_cidrs, "CIDR",
+             "a range pods get addresses from; none: proposed from the entities");
+  line.texts("--outside-cidr", options.model.outside_cidrs, "CIDR",
+             "a private range that is outside all the same");
+  line.count("--workers", options.worker_count, 1, 64, "N", "threads that share the flows");
+}
+
+bool check_analysis_options(const AnalysisOptions& options, config::Diagnostics& diagnostics) {
+  const ModelConfig& model = options.model;
+  for (const auto* list : {&model.pod_cidrs, &model.outside_cidrs}) {
+    for (const std::string& text : *list) {
+      if (entity::parse_cidr(text)) continue;
+      diagnostics.error({}, "`" + text + "` is no range of addresses", "write 10.244.0.0/16");
+    }
+  }
+  if (!model.gateway.empty() && !entity::parse_address(model.gateway)) {
+    diagnostics.error({}, "--gateway: `" + model.gateway + "` is no address", "write 172.17.0.1");
+  }
+  return !diagnostics.has_errors();
+}
+
+}  // namespace mimir::tools

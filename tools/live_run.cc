@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/live_run.h"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "dataplane/source/port_source.h"
+#include "dataplane/source/replay_port.h"
+
+namespace mimir::tools {
+
+namespace {
+
+/// How long the control plane rests when no worker had anything to say.
+constexpr std::chrono::microseconds kIdleRest{200};
+/// What EAL needs for itself beside the packet buffers.
+constexpr std::size_t kEalOverheadBytes = std::size_t{32} << 20;
+
+/// A worker with everything it owns; its address is what its core is given.
+struct Core {
+  std::unique_ptr<source::PortSource> source;
+  std::unique_ptr<RecordRing> ring;
+  std::unique_ptr<Worker> worker;
+};
+
+int run_core(void* argument) {
+  Worker& worker = *static_cast<Core*>(argument)->worker;
+  while (worker.step()) {
+  }
+  worker.finish();
+  return 0;
+}
+
+struct Feeder {
+  source::ReplayPort& port;
+  source::CaptureSource& capture;
+  const std::atomic<bool>& stop;
+  std::uint64_t sent = 0;
+};
+
+int run_feeder(void* argument) {
+  Feeder& feeder = *static_cast<Feeder*>(argument);
+  feeder.sent = feeder.port.feed(feeder.capture, feeder.stop);
+  return 0;
+}
+
+std::size_t queue_count(const LiveOptions& options) {
+  if (!options.replay_capture.empty()) return 1;
+  std::size_t count = 0;
+  for (const source::PortOptions& port : options.ports) count += port.queue_count;
+  return count;
+}
+
+std::size_t eal_bytes(const LiveOptions& options) {
+  std::size_t bytes = kEalOverheadBytes;
+  if (!options.replay_capture.empty()) return bytes + source::ReplayPort::memory_bytes();
+  for (const source::PortOptions& port : options.ports) {
+    bytes +=
+        source::mbuf_pool_bytes(source::mbuf_count(port.queue_count, port.rx_descriptor_count));
+  }
+  return bytes;
+}
+
+/// The ports and cores of one run, and the order in which they end.
+class Appliance {
+ public:
+  Appliance(const LiveOptions& options, const std::atomic<bool>& stop)
+      : options_(options), stop_(stop) {}
+
+  [[nodiscard]] bool open(source::MachineFault& fault) {
+    return options_.replay_capture.empty() ? open_ports(fault) : open_replay(fault);
+  }
+
+  [[nodiscard]] bool start(source::MachineFault& fault) {
+    for (Core& core : cores_) {
+      if (!core.worker->is_usable()) {
+        fault = {.kind = source::MachineFault::Kind::kMemory,
+                 .message = "not enough memory for the flow tables",
+                 .hint = "lower dataplane.flow_count_max"};
+        return false;
+      }
+    }
+    for (std::size_t i = 0; i < cores_.size(); ++i) {
+      (void)source::Eal::launch(i, run_core, &cores_[i]);
+    }
+    if (feeder_) (void)source::Eal::launch(cores_.size(), run_feeder, &*feeder_);
+    return true;
+  }
+
+  [[nodiscard]] std::vector<RecordRing*> rings() const {
+    std::vector<RecordRing*> rings;
+    for (const Core& core : cores_) rings.push_back(core.ring.get());
+    return rings;
+  }
+
+  void finish(LiveRun& run) {
+    source::Eal::join();
+    std::uint64_t received = feeder_ ? feeder_->sent : 0;
+    for (const auto& port : ports_) {
+      run.ports.push_back(port->counters());
+      received += run.ports.back().received;
+    }
+    run.left_in_queues = received - std::min(received, run.packets.received);
+    if (capture_) run.replay_ended = capture_->ended();
+  }
+
+ private:
+  void add_core(std::uint16_t port_id, std::uint16_t queue, LinkType link,
+                source::MbufFields fields, const std::atomic<bool>& end) {
+    Core core;
+    core.source = std::make_unique<source::PortSource>(port_id, queue, link, fields, end);
+    core.ring = std::make_unique<RecordRing>(options_.ring_record_count);
+    core.worker = std::make_unique<Worker>(options_.worker, *core.source, *core.ring);
+    cores_.push_back(std::move(core));
+  }
+
+  bool open_ports(source::MachineFault& fault) {
+    for (const source::PortOptions& port_options : options_.ports) {
+      ports_.push_back(std::make_unique<source::Port>());
+      if (!ports_.back()->open(port_options, fault)) return false;
+      for (std::uint16_t queue = 0; queue < port_options.queue_count; ++queue) {
+        add_core(ports_.back()->id(), queue, LinkType::kEthernet, {}, stop_);
+      }
+    }
+    return true;
+  }
+
+  bool open_replay(source::MachineFault& fault) {
+    file_ = std::make_unique<source::CaptureFile>(options_.replay_capture.c_str());
+    if (file_->opened().fault != source::CaptureFault::kNone) return true;  // told by the caller
+    capture_ = std::make_unique<source::CaptureSource>(*file_);
+    if (!replay_.open(fault)) return false;
+    feeder_.emplace(Feeder{.port = replay_, .capture = *capture_, .stop = stop_});
+    add_core(replay_.id(), 0, file_->link(), replay_.fields(), replay_.ended());
+    return true;
+  }
+
+  const LiveOptions& options_;
+  const std::atomic<bool>& stop_;
+  std::vector<std::unique_ptr<source::Port>> ports_;
+  source::ReplayPort replay_;
+  std::unique_ptr<source::CaptureFile> file_;
+  std::unique_ptr<source::CaptureSource> capture_;
+  std::optional<Feeder> feeder_;
+  std::vector<Core> cores_;
+};
+
+}  // namespace
+
+std::vector<MemoryTerm> memory_terms(const LiveOptions& options) {
+  const std::size_t queues = queue_count(options);
+  const std::size_t v4 = flow::FlowTable<FlowKeyV4>::memory_bytes(options.worker.flow_count_max);
+  const std::size_t v6 = flow::FlowTable<FlowKey>::memory_bytes(options.worker.ipv6_flow_count_max);
+  return {
+      {"packet buffers and DPDK", eal_bytes(options)},
+      {fmt::format("IPv4 flow tables, {} x {} flows", queues, options.worker.flow_count_max),
+       queues * v4},
+      {fmt::format("IPv6 flow tables, {} x {} flows", queues, options.worker.ipv6_flow_count_max),
+       queues * v6},
+      {fmt::format("record rings, {} x {} records", queues, options.ring_record_count),
+       queues * options.ring_record_count * sizeof(FlowRecord)}};
+}
+
+bool run_live(const LiveOptions& options, const std::atomic<bool>& stop, const LiveHooks& hooks,
+              LiveRun& run, source::MachineFault& fault) {
+  source::EalOptions eal = options.eal;
+  eal.worker_count = queue_count(options) + (options.replay_capture.empty() ? 0 : 1);
+  eal.memory_bytes = eal_bytes(options);
+  if (!source::Eal::start(eal, fault)) return false;
+  bool is_up = false;
+  {
+    Appliance appliance(options, stop);
+    is_up = appliance.open(fault) && appliance.start(fault);
+    if (is_up) {
+      const std::vector<RecordRing*> rings = appliance.rings();
+      controlplane::Collector collector(options.worker.window_ns, rings, hooks.window);
+      if (hooks.started) hooks.started();
+      while (!collector.has_ended()) {
+        if (!collector.drain()) std::this_thread::sleep_for(kIdleRest);
+      }
+      run.packets = collector.packets();
+      run.records = collector.records();
+      appliance.finish(run);
+    }
+  }
+  source::Eal::stop();
+  return is_up;
+}
+
+}  // namespace mimir::tools

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "controlplane/collector.h"
+#include "dataplane/record/ledger.h"
+#include "dataplane/source/capture_file.h"
+#include "dataplane/source/eal.h"
+#include "dataplane/source/machine_fault.h"
+#include "dataplane/source/port.h"
+#include "dataplane/worker.h"
+
+namespace mimir::tools {
+
+/// What the appliance listens to and with what.
+struct LiveOptions {
+  source::EalOptions eal;  ///< worker_count and memory_bytes are computed here
+  std::vector<source::PortOptions> ports;
+  /// Instead of ports: a capture that goes through a ring device at full speed.
+  std::string replay_capture;
+  std::size_t ring_record_count = std::size_t{1} << 16;
+  WorkerOptions worker;
+};
+
+/// One term of what the appliance will hold, for people.
+struct MemoryTerm {
+  std::string what;
+  std::size_t bytes = 0;
+};
+
+/// What these options add up to, before anything is started.
+[[nodiscard]] std::vector<MemoryTerm> memory_terms(const LiveOptions& options);
+
+/// What came of it, port by port and in sum.
+struct LiveRun {
+  PacketLedger packets;
+  RecordLedger records;
+  std::vector<source::PortCounters> ports;
+  /// Packets the ports received that no worker read before the end.
+  std::uint64_t left_in_queues = 0;
+  source::CaptureState replay_ended;
+
+  [[nodiscard]] bool balances() const {
+    return packets.balances() && records.balances() &&
+           packets.counted == records.packets_delivered + records.packets_lost;
+  }
+};
+
+/// Called from the control-plane thread while the appliance runs.
+struct LiveHooks {
+  controlplane::Collector::WindowSink window;
+  std::function<void()> started;  ///< every port is up, every worker polls
+};
+
+/// Starts DPDK, polls every queue on a core of its own and hands over windows on
+/// this thread until `stop` becomes true (or the replay ends). Then, in order:
+/// queues are emptied, the last window is closed, rings are drained, ports closed.
+///
+/// Threads: call on the main thread, once a process.
+/// False, with `fault` said, if the machine lacks something.
+[[nodiscard]] bool run_live(const LiveOptions& options, const std::atomic<bool>& stop,
+                            const LiveHooks& hooks, LiveRun& run, source::MachineFault& fault);
+
+}  // namespace mimir::tools

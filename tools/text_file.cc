@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/text_file.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace mimir::tools {
+
+std::optional<std::string> read_text_file(const std::string& path,
+                                          config::Diagnostics& diagnostics) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    diagnostics.error({.file = path}, "is a folder, not a file");
+    return std::nullopt;
+  }
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    diagnostics.error({.file = path}, std::string("cannot be read: ") + std::strerror(errno));
+    return std::nullopt;
+  }
+  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  return text;
+}
+
+bool write_text_file(const std::string& path, std::string_view text,
+                     config::Diagnostics& diagnostics) {
+  const std::string beside = path + ".part";
+  std::ofstream file(beside, std::ios::binary | std::ios::trunc);
+  file.write(text.data(), static_cast<std::streamsize>(text.size()));
+  file.close();
+  std::error_code error;
+  if (file) std::filesystem::rename(beside, path, error);
+  if (file && !error) return true;
+  diagnostics.error({.file = path},
+                    std::string("cannot be written: ") +
+                        (error ? error.message() : std::string(std::strerror(errno))),
+                    "is there room, and may this user write there?");
+  std::filesystem::remove(beside, error);
+  return false;
+}
+
+}  // namespace mimir::tools

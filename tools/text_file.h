@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/diagnostic.h"
+
+namespace mimir::tools {
+
+/// The whole file, or nothing and an error that says why.
+[[nodiscard]] std::optional<std::string> read_text_file(const std::string& path,
+                                                        config::Diagnostics& diagnostics);
+
+/// Writes beside the target and then renames, so that no reader ever sees half a
+/// file. False, and an error, if anything was not written.
+[[nodiscard]] bool write_text_file(const std::string& path, std::string_view text,
+                                   config::Diagnostics& diagnostics);
+
+}  // namespace mimir::tools
