@@ -180,6 +180,10 @@ bool Worker::push_reports() noexcept {
   flush();
   const WindowIndex window = window_of(sweep_before_ns_, options_.window_ns);
   while (WindowReport* const report = open_.earliest_before(window)) {
+    if (report->first_ns == kAfterAll) {  // it saw latecomers only, none of its own packets
+      report->first_ns = 0;
+      report->last_ns = 0;
+    }
     if (!ring_.push_report(*report)) return false;
     if (report == current_) current_ = nullptr;
     open_.close(*report);

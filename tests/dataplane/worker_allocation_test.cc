@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/dataplane/worker_rig.h"
+
+// A sanitizer brings operators of its own, which count nothing.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MIMIR_HAS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
+#define MIMIR_HAS_SANITIZER 1
+#endif
+#endif
+
+#ifndef MIMIR_HAS_SANITIZER
+
+namespace {
+std::size_t allocation_count = 0;
+
+void* allocate(std::size_t size, std::size_t alignment) {
+  ++allocation_count;
+  void* const memory =
+      alignment <= alignof(std::max_align_t)
+          ? std::malloc(size == 0 ? 1 : size)
+          : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  if (memory == nullptr) std::abort();
+  return memory;
+}
+}  // namespace
+
+void* operator new(std::size_t size) { return allocate(size, 1); }
+void* operator new[](std::size_t size) { return allocate(size, 1); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return allocate(size, static_cast<std::size_t>(alignment));
+}
+void* operator new[](std::size_t size, std::align_val_t alignment) {
+  return allocate(size, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+#endif
+
+namespace mimir {
+namespace {
+
+TEST(WorkerAllocation, AWorkerAllocatesNothingOnceItIsBuilt) {
+#ifdef MIMIR_HAS_SANITIZER
+  GTEST_SKIP() << "the sanitizer replaces operator new, so it cannot be counted here";
+#else
+  const std::vector<test::Burst> bursts = test::random_traffic(1, {.burst_count = 400,
+                                                                   .disorder_ns = kNsPerSecond,
+                                                                   .gap_ns = 50 * kNsPerSecond,
+                                                                   .idle_one_in = 10});
+  std::size_t packet_count = 0;
+  for (const test::Burst& burst : bursts) packet_count += burst.packets.size();
+  ASSERT_GE(packet_count, 10000u);
+  test::FakeSource source(bursts);
+  RecordRing ring(std::size_t{1} << 16);
+  Worker worker({.window_ns = kNsPerSecond,
+                 .lateness_ns = kNsPerSecond,
+                 .flow_count_max = 5000,
+                 .ipv6_flow_count_max = 5000,
+                 .secret = {}},
+                source, ring);
+  const std::size_t before = allocation_count;
+  ASSERT_GT(before, 0u) << "the counting operator is in use";
+  while (worker.step()) {
+  }
+  worker.finish();
+  EXPECT_EQ(allocation_count - before, 0u);
+  test::Reader reader;
+  EXPECT_TRUE(reader.drain(ring));
+  EXPECT_GT(reader.flows().size(), 100u) << "and it did count";
+#endif
+}
+
+}  // namespace
+}  // namespace mimir
