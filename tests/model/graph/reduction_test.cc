@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/graph/reduction.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "model/graph/observation.h"
+#include "model/graph/pod_graph.h"
+#include "model/graph/service_graph.h"
+#include "tests/model/graph/wordpress.h"
+
+namespace mimir::graph {
+namespace {
+
+using test::address_of;
+
+entity::Event node_event(std::string name, std::string_view address) {
+  entity::Event event = test::pod_event(std::move(name), address, "", "", "");
+  event.entity.kind = entity::Kind::kNode;
+  return event;
+}
+
+std::vector<entity::Event> shop() {
+  return {
+      node_event("n1", "10.0.1.1"),
+      test::service_event("user", "10.96.0.5", "shop", "app", "user"),
+      test::pod_event("user-0", "10.244.1.5", "shop", "app", "user"),
+      test::pod_event("user-db-0", "10.244.2.6", "shop", "app", "user-db"),
+      test::pod_event("etcd-n1", "10.244.2.9", "kube-system", "component", "etcd"),
+  };
+}
+
+Conversation said(std::string_view first, std::string_view second, std::uint64_t there,
+                  std::uint64_t back) {
+  return {.first = address_of(first),
+          .second = address_of(second),
+          .first_to_second = {.packets = 1, .bytes = there},
+          .second_to_first = {.packets = 1, .bytes = back}};
+}
+
+class Mirror : public ::testing::Test {
+ protected:
+  Reduction reduced(const std::vector<Conversation>& conversations,
+                    const ObservationConfig& config) {
+    nodes_.clear();
+    return reduce(edges_of(conversations, world_.entities, nodes_), nodes_, world_.cluster, config);
+  }
+
+  const test::World world_{shop()};
+  const ObservationConfig config_ = propose_cidrs({}, world_.entities);
+  NodeTable nodes_{world_.entities.size()};
+};
+
+TEST_F(Mirror, PutsEveryByteUnderOneHeading) {
+  const Reduction reduction = reduced(
+      {
+          said("10.244.1.5", "10.244.2.6", 1, 2),          // pod with pod
+          said("10.244.1.5", "198.51.100.7", 4, 8),        // with two users outside
+          said("10.244.1.5", "2001:db8::7", 16, 32),       //
+          said("10.244.1.5", "10.244.1.99", 64, 128),      // nobody's, in the pods' range
+          said("10.244.1.5", "192.168.4.4", 256, 512),     // private, nobody's
+          said("10.244.1.5", "10.0.1.1", 1024, 2048),      // the machine
+          said("10.0.1.1", "198.51.100.7", 4096, 8192),    // translated copy of egress
+          said("10.244.1.5", "10.244.2.9", 16384, 32768),  // infrastructure
+          said("10.244.1.5", "224.0.0.251", 65536, 0),     // multicast
+          said("198.51.100.7", "203.0.113.9", 131072, 0),  // passing by
+      },
+      config_);
+  EXPECT_EQ(reduction.bytes.kept, 1U + 2 + 4 + 8 + 16 + 32);
+  EXPECT_EQ(reduction.bytes.kept_unknown, 64U + 128 + 256 + 512);
+  EXPECT_EQ(reduction.bytes.cluster_nodes, 1024U + 2048 + 4096 + 8192);
+  EXPECT_EQ(reduction.bytes.infrastructure, 16384U + 32768);
+  EXPECT_EQ(reduction.bytes.foreign, 65536U + 131072);
+  EXPECT_EQ(reduction.bytes.unmapped + reduction.bytes.duplicate, 0U);
+  EXPECT_EQ(reduction.bytes.total(), 262143U);
+  EXPECT_DOUBLE_EQ(reduction.bytes.unmapped_share(), 960.0 / 262143.0);
+
+  const NodeId user = world_.pod("user-0", "shop");
+  EXPECT_EQ(reduction.edges.edges().size(), 6U);
+  EXPECT_EQ(reduction.edges.find(user, kOutsideNode)->counts, (Counts{2, 20}));
+  EXPECT_EQ(reduction.edges.find(kOutsideNode, user)->counts, (Counts{2, 40}));
+  EXPECT_EQ(reduction.edges.find(user, kUnknownNode)->counts, (Counts{2, 320}));
+}
+
+TEST_F(Mirror, TakesAPrivateRangeForOutsideWhenToldSo) {
+  ObservationConfig config = config_;
+  config.outside_cidrs = {entity::parse_cidr("192.168.0.0/16").value()};
+  const Reduction reduction = reduced({said("10.244.1.5", "192.168.4.4", 5, 6)}, config);
+  EXPECT_EQ(reduction.bytes.kept, 11U);
+  EXPECT_EQ(reduction.bytes.kept_unknown, 0U);
+}
+
+TEST_F(Mirror, KnowsAPublicRangeThatTheClusterUses) {
+  ObservationConfig config = config_;
+  config.pod_cidrs = {entity::parse_cidr("100.200.0.0/16").value()};
+  config.node_cidrs = {entity::parse_cidr("2001:db8:1::/64").value()};
+  EXPECT_EQ(classify(address_of("100.200.3.4"), config), AddressClass::kUnknown);
+  EXPECT_EQ(classify(address_of("100.201.3.4"), config), AddressClass::kOutside);
+  EXPECT_EQ(classify(address_of("2001:db8:1::5"), config), AddressClass::kNode);
+  EXPECT_EQ(classify(address_of("2001:db8:2::5"), config), AddressClass::kOutside);
+}
+
+TEST(Classify, FollowsTheRegistriesAtTheirEdges) {
+  const ObservationConfig config;
+  const std::vector<std::pair<std::string, AddressClass>> rows = {
+      {"0.0.0.0", AddressClass::kIgnored},
+      {"9.255.255.255", AddressClass::kOutside},
+      {"10.0.0.0", AddressClass::kUnknown},
+      {"10.255.255.255", AddressClass::kUnknown},
+      {"11.0.0.0", AddressClass::kOutside},
+      {"100.63.255.255", AddressClass::kOutside},
+      {"100.64.0.0", AddressClass::kUnknown},
+      {"100.127.255.255", AddressClass::kUnknown},
+      {"100.128.0.0", AddressClass::kOutside},
+      {"127.0.0.53", AddressClass::kIgnored},
+      {"169.254.169.254", AddressClass::kUnknown},
+      {"172.15.255.255", AddressClass::kOutside},
+      {"172.16.0.0", AddressClass::kUnknown},
+      {"172.32.0.0", AddressClass::kOutside},
+      {"192.0.2.1", AddressClass::kOutside},
+      {"192.168.0.1", AddressClass::kUnknown},
+      {"223.255.255.255", AddressClass::kOutside},
+      {"224.0.0.1", AddressClass::kIgnored},
+      {"255.255.255.255", AddressClass::kIgnored},
+      {"::", AddressClass::kIgnored},
+      {"::1", AddressClass::kIgnored},
+      {"::2", AddressClass::kOutside},
+      {"fbff::1", AddressClass::kOutside},
+      {"fc00::1", AddressClass::kUnknown},
+      {"fdff::1", AddressClass::kUnknown},
+      {"fe80::1", AddressClass::kUnknown},
+      {"ff02::fb", AddressClass::kIgnored},
+      {"2001:db8::1", AddressClass::kOutside},
+  };
+  for (const auto& [text, expected] : rows) {
+    EXPECT_EQ(classify(address_of(text), config), expected) << text;
+  }
+}
+
+std::vector<std::string> texts(const std::vector<entity::Cidr>& cidrs) {
+  std::vector<std::string> result;
+  for (const entity::Cidr& cidr : cidrs) result.push_back(entity::to_text(cidr));
+  return result;
+}
+
+TEST(ProposeCidrs, CoversWhatTheEntitiesHaveHeld) {
+  const test::World world({
+      node_event("n1", "192.168.1.20"),
+      test::pod_event("a-0", "10.244.1.5", "shop", "app", "a"),
+      test::pod_event("a-1", "10.244.2.7", "shop", "app", "a"),
+      test::pod_event("b-0", "10.200.9.9", "shop", "app", "b"),
+      test::pod_event("c-0", "fd00:1:2:3::5", "shop", "app", "c"),
+      test::service_event("a", "10.96.0.5", "shop", "app", "a"),
+      test::service_event("b", "10.96.200.5", "shop", "app", "b"),
+  });
+  const ObservationConfig config = propose_cidrs({}, world.entities);
+  EXPECT_EQ(texts(config.pod_cidrs),
+            (std::vector<std::string>{"10.200.9.0/24", "10.244.0.0/22", "fd00:1:2:3::/64"}));
+  EXPECT_EQ(texts(config.service_cidrs), (std::vector<std::string>{"10.96.0.0/16"}));
+  EXPECT_EQ(texts(config.node_cidrs), (std::vector<std::string>{"192.168.1.20/32"}));
+}
+
+TEST(ProposeCidrs, LeavesWhatTheConfigurationSays) {
+  const test::World world({test::pod_event("a-0", "10.244.1.5", "shop", "app", "a")});
+  ObservationConfig config;
+  config.pod_cidrs = {entity::parse_cidr("10.0.0.0/8").value()};
+  EXPECT_EQ(texts(propose_cidrs(config, world.entities).pod_cidrs),
+            (std::vector<std::string>{"10.0.0.0/8"}));
+}
+
+TEST(PodGraph, KeepsTheNodesOfEdgesWithoutBytesAndNotTheEdges) {
+  const test::World world(shop());
+  const NodeId user = world.pod("user-0", "shop");
+  const NodeId database = world.pod("user-db-0", "shop");
+  const PodGraph graph(EdgeTable::from({{.source = user, .target = database, .counts = {2, 100}},
+                                        {.source = database, .target = user, .counts = {0, 0}},
+                                        {.source = kOutsideNode, .target = user, .counts = {}}}),
+                       world.cluster);
+  ASSERT_EQ(graph.nodes().size(), 3U);
+  ASSERT_EQ(graph.edges().size(), 1U);
+  const auto from = graph.find(user).value();
+  const auto to = graph.find(database).value();
+  EXPECT_EQ(graph.bytes(from, to), 100U);
+  EXPECT_EQ(graph.bytes(to, from), 0U);
+  EXPECT_EQ(graph.row(from).size(), 1U);
+  EXPECT_EQ(graph.row(to).size(), 0U);
+  EXPECT_EQ(graph.find(kUnknownNode), std::nullopt);
+  EXPECT_EQ(graph.total(), (Counts{2, 100}));
+}
+
+TEST(ServiceGraph, DrawsPodsAndAddressesOfAServiceTogether) {
+  const test::World world(shop());
+  const NodeId user = world.pod("user-0", "shop");
+  const NodeId vip = world.vip("user", "shop");
+  const NodeId database = world.pod("user-db-0", "shop");
+  const ServiceGraph graph(
+      PodGraph(EdgeTable::from({{.source = database, .target = vip, .counts = {1, 10}},
+                                {.source = database, .target = user, .counts = {2, 20}},
+                                {.source = vip, .target = user, .counts = {4, 40}}}),
+               world.cluster));
+  const ClassId users = world.class_named("user");
+  ASSERT_EQ(graph.edges().size(), 2U);
+  EXPECT_EQ(graph.counts(world.class_named("user-db"), users), (Counts{3, 30}));
+  EXPECT_EQ(graph.counts(users, users), (Counts{4, 40}));
+  EXPECT_EQ(graph.counts(users, world.class_named("user-db")), Counts{});
+}
+
+TEST(PodGraph, IsEmptyForAnEmptyWindow) {
+  const test::World world(shop());
+  const PodGraph graph(EdgeTable(), world.cluster);
+  EXPECT_TRUE(graph.nodes().empty());
+  EXPECT_TRUE(graph.edges().empty());
+  EXPECT_EQ(graph.into_outside(), Counts{});
+  EXPECT_TRUE(ServiceGraph(graph).edges().empty());
+}
+
+}  // namespace
+}  // namespace mimir::graph
