@@ -37,9 +37,7 @@ Analyzer::Analyzer(const graph::Cluster& cluster, const graph::ObservationConfig
       scores_within_(model.granularities.size()),
       stack_(granularities_of(model), [this](const ReducedWindow& window) { judge(window); }) {}
 
-void Analyzer::add(const Window& window) {
-  stack_.add(reduce(window, cluster_, observation_, nodes_));
-}
+void Analyzer::add(const Window& window) { add(reduce(window, cluster_, observation_, nodes_)); }
 
 void Analyzer::judge(const ReducedWindow& window) {
   lens_.look_at(window);

@@ -57,9 +57,12 @@ class Analyzer {
 
   Analyzer(const graph::Cluster& cluster, const graph::ObservationConfig& observation,
            invariant::Registry registry, const learn::Model& model, Sink sink);
+  Analyzer(const Analyzer&) = delete;  // the stack calls back to where it was made
+  Analyzer& operator=(const Analyzer&) = delete;
 
-  /// REQUIRES: in ascending order.
+  /// REQUIRES: in ascending order, whichever of the two.
   void add(const Window& window);
+  void add(const ReducedWindow& window) { stack_.add(window); }
   void flush() { stack_.flush(); }
 
  private:

@@ -10,9 +10,12 @@ namespace mimir::tools {
 
 // One function a file of this folder, named after it.
 [[nodiscard]] std::unique_ptr<Command> make_bench_command();
+[[nodiscard]] std::unique_ptr<Command> make_check_command();
 [[nodiscard]] std::unique_ptr<Command> make_features_command();
 [[nodiscard]] std::unique_ptr<Command> make_flows_command();
 [[nodiscard]] std::unique_ptr<Command> make_inspect_command();
+[[nodiscard]] std::unique_ptr<Command> make_run_command();
+[[nodiscard]] std::unique_ptr<Command> make_score_command();
 [[nodiscard]] std::unique_ptr<Command> make_simulate_command();
 
 /// Every subcommand, in the order `mimir --help` lists them.

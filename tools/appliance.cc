@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/appliance.h"
+
+#include <chrono>
+#include <random>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "model/learn/digest.h"
+#include "model/learn/model_file.h"
+#include "tools/capture_run.h"
+#include "tools/text_file.h"
+
+namespace mimir::tools {
+
+namespace {
+
+source::HugePages to_huge_pages(const std::string& word) {
+  if (word == "require") return source::HugePages::kRequire;
+  return word == "never" ? source::HugePages::kNever : source::HugePages::kAuto;
+}
+
+flow::HashSecret make_secret(std::uint64_t seed) {
+  if (seed != 0) return {.first = seed, .second = seed * 0x9e3779b97f4a7c15 | 1};
+  std::random_device device;
+  const auto draw = [&device] { return std::uint64_t{device()} << 32 | device(); };
+  return {.first = draw(), .second = draw()};
+}
+
+/// The time from which logs without times of their own count.
+TimeNs start_of(const std::string& replay) {
+  if (!replay.empty()) return first_packet_ns(replay);
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+void check_fit(const std::string& path, const Appliance& appliance, bool is_replay,
+               config::Diagnostics& diagnostics) {
+  const learn::ModelContext& trained = appliance.model.context;
+  if (trained.base_window_ns != appliance.config.dataplane.base_window_ns) {
+    diagnostics.error({.file = path},
+                      fmt::format("dataplane.base_window is {} s, the model was trained with {} s",
+                                  appliance.config.dataplane.base_window_ns / kNsPerSecond,
+                                  trained.base_window_ns / kNsPerSecond),
+                      "give both the same, or train a model for this window");
+  }
+  if (trained.observation != appliance.config.model.observation) {
+    diagnostics.error({.file = path},
+                      fmt::format("model.observation is {}, the model was trained at {}",
+                                  appliance.config.model.observation, trained.observation),
+                      "a model judges only what it was trained to see");
+  }
+  if (!is_replay && appliance.config.dataplane.ports.empty()) {
+    diagnostics.error({.file = path}, "dataplane.ports names no port to listen on",
+                      "write ports: [{device: \"net_af_packet0,iface=mirror0\"}]");
+  }
+}
+
+}  // namespace
+
+LiveOptions Appliance::live_options() const {
+  const DataplaneConfig& from = config.dataplane;
+  LiveOptions options;
+  options.eal.file_prefix = from.file_prefix;
+  options.eal.huge_pages = to_huge_pages(from.huge_pages);
+  for (const PortConfig& port : from.ports) {
+    options.ports.push_back({.device = port.device,
+                             .queue_count = port.queues,
+                             .rx_descriptor_count = from.rx_descriptors});
+    // A virtual device has a name with an underscore, a PCI address has none.
+    if (port.device.find('_') == std::string::npos) options.eal.pci_devices.push_back(port.device);
+  }
+  options.ring_record_count = from.ring_record_count;
+  options.worker = {.window_ns = from.base_window_ns,
+                    .lateness_ns = from.lateness_ns,
+                    .flow_count_max = from.flow_count_max,
+                    .ipv6_flow_count_max = from.ipv6_flow_count_max,
+                    .secret = make_secret(from.hash_seed),
+                    .ring_full = RingFull::kLose};
+  return options;
+}
+
+analysis::Analyzer Appliance::make_analyzer(analysis::Analyzer::Sink sink) const {
+  config::Diagnostics ignored;
+  auto registry = invariant::Registry::build(*context->cluster, invariants, ignored);
+  return {*context->cluster, context->observation, std::move(*registry), model, std::move(sink)};
+}
+
+std::optional<ModelWithDigest> load_model(const std::string& path,
+                                          config::Diagnostics& diagnostics) {
+  const std::optional<std::string> text = read_text_file(path, diagnostics);
+  if (!text) return std::nullopt;
+  std::optional<learn::Model> model = learn::read_model(*text, path, diagnostics);
+  if (!model) return std::nullopt;
+  return ModelWithDigest{.model = std::move(*model), .digest = learn::sha256_hex(*text)};
+}
+
+std::optional<Appliance> load_appliance(const std::string& config_path, const std::string& replay,
+                                        config::Diagnostics& diagnostics) {
+  const std::optional<std::string> text = read_text_file(config_path, diagnostics);
+  if (!text) return std::nullopt;
+  auto config = controlplane::read_appliance_config(*text, config_path, diagnostics);
+  if (!config) return std::nullopt;
+  if (!replay.empty()) {
+    const source::CaptureFile file(replay.c_str());
+    if (file.opened().fault != source::CaptureFault::kNone) {
+      report_fault(replay, file.opened(), diagnostics);
+    }
+  }
+  Appliance appliance;
+  appliance.config = std::move(*config);
+  auto model = load_model(appliance.config.model.file, diagnostics);
+  appliance.context = load_cluster(appliance.config.model, start_of(replay), diagnostics);
+  if (!model || appliance.context == nullptr || diagnostics.has_errors()) return std::nullopt;
+  appliance.model = std::move(model->model);
+  appliance.model_digest = std::move(model->digest);
+  appliance.invariants = {.observation = appliance.context->observation.point,
+                          .sensitive_service = appliance.model.context.sensitive_service};
+  check_fit(config_path, appliance, !replay.empty(), diagnostics);
+  (void)invariant::Registry::build(*appliance.context->cluster, appliance.invariants, diagnostics);
+  if (diagnostics.has_errors()) return std::nullopt;
+  return appliance;
+}
+
+}  // namespace mimir::tools

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "config/diagnostic.h"
+#include "controlplane/appliance_config.h"
+#include "model/analysis/analyzer.h"
+#include "model/learn/model.h"
+#include "tools/cluster_context.h"
+#include "tools/live_run.h"
+
+namespace mimir::tools {
+
+/// Everything the appliance has read before it starts; then it is only asked.
+struct Appliance {
+  controlplane::ApplianceConfig config;
+  learn::Model model;
+  std::string model_digest;
+  std::unique_ptr<const ClusterContext> context;
+  invariant::Options invariants;
+
+  [[nodiscard]] LiveOptions live_options() const;
+  /// The invariants were built once before, so this cannot fail.
+  [[nodiscard]] analysis::Analyzer make_analyzer(analysis::Analyzer::Sink sink) const;
+};
+
+/// Reads the configuration and all it names, and checks that they fit each other.
+/// Nothing, with every fault reported, if they do not. `replay` is the capture that
+/// stands in for ports; empty if there is none.
+[[nodiscard]] std::optional<Appliance> load_appliance(const std::string& config_path,
+                                                      const std::string& replay,
+                                                      config::Diagnostics& diagnostics);
+
+/// Reads a model file and its digest.
+struct ModelWithDigest {
+  learn::Model model;
+  std::string digest;
+};
+[[nodiscard]] std::optional<ModelWithDigest> load_model(const std::string& path,
+                                                        config::Diagnostics& diagnostics);
+
+}  // namespace mimir::tools

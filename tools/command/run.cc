@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "config/diagnostic.h"
+#include "controlplane/alert/alert_builder.h"
+#include "controlplane/alert/alert_file.h"
+#include "controlplane/appliance_config.h"
+#include "controlplane/log.h"
+#include "controlplane/stop_signal.h"
+#include "model/analysis/analyzer.h"
+#include "model/learn/model_file.h"
+#include "tools/appliance.h"
+#include "tools/capture_run.h"
+#include "tools/command/commands.h"
+#include "tools/ledger_text.h"
+#include "tools/live_run.h"
+#include "tools/text_file.h"
+
+namespace mimir::tools {
+
+namespace {
+
+using controlplane::log_info;
+
+class RunCommand final : public Command {
+ public:
+  [[nodiscard]] const char* name() const override { return "run"; }
+  [[nodiscard]] const char* summary() const override {
+    return "The appliance: listens to ports, judges every window, writes alerts";
+  }
+  [[nodiscard]] const char* example() const override { return "run --config mimir.yaml"; }
+
+  void declare(CommandLine& line) override {
+    line.required_text("--config", config_path_, "FILE", "the configuration");
+    line.text("--replay", replay_, "CAPTURE",
+              "instead of ports, send this capture through a DPDK ring device and end");
+  }
+
+  [[nodiscard]] ExitCode run(std::span<const std::string> eal_arguments) override {
+    config::Diagnostics diagnostics;
+    const auto appliance = load_appliance(config_path_, replay_, diagnostics);
+    fmt::print(stderr, "{}", diagnostics.render());
+    if (!appliance) return ExitCode::kUsage;
+    auto alerts = controlplane::AlertFile::open(appliance->config.output.alerts, diagnostics);
+    if (!alerts) {
+      fmt::print(stderr, "{}", diagnostics.render());
+      return ExitCode::kUsage;
+    }
+    controlplane::start_log(appliance->config.output.log_level);
+    const std::atomic<bool>& stop = controlplane::watch_stop_signals();
+    return listen(*appliance, eal_arguments, stop, *alerts);
+  }
+
+ private:
+  ExitCode listen(const Appliance& appliance, std::span<const std::string> eal_arguments,
+                  const std::atomic<bool>& stop, controlplane::AlertFile& alerts) const {
+    LiveOptions options = appliance.live_options();
+    options.eal.extra_arguments.assign(eal_arguments.begin(), eal_arguments.end());
+    options.replay_capture = replay_;
+    for (const MemoryTerm& term : memory_terms(options)) {
+      log_info(
+          fmt::format("memory {:>7.1f} MB  {}", static_cast<double>(term.bytes) / 1e6, term.what));
+    }
+    const controlplane::AlertBuilder builder(appliance.model, *appliance.context->cluster,
+                                             appliance.model_digest);
+    std::uint64_t windows = 0;
+    analysis::Analyzer analyzer = appliance.make_analyzer([&](const analysis::Verdict& verdict) {
+      ++windows;
+      log_info(fmt::format("window {} {:>2} s  score {:+.3f}  threshold {:.3f}  {} packets{}",
+                           controlplane::to_timestamp(verdict.window.begin_ns),
+                           verdict.window.granularity_s(), verdict.score.value,
+                           verdict.score.threshold, verdict.window.packets.counted,
+                           verdict.score.alert() ? "  ALERT" : ""));
+      if (verdict.score.alert()) alerts.write(builder.build(verdict));
+    });
+    LiveRun live;
+    source::MachineFault fault;
+    const LiveHooks hooks{.window = [&](const Window& window) { analyzer.add(window); },
+                          .started = [] { log_info("listening; end with Ctrl-C or SIGTERM"); }};
+    if (!run_live(options, stop, hooks, live, fault)) {
+      fmt::print(stderr, "mimir: error: {}\n  hint: {}\n", fault.message, fault.hint);
+      return ExitCode::kMachine;
+    }
+    analyzer.flush();
+    return report(live, windows, alerts);
+  }
+
+  ExitCode report(const LiveRun& live, std::uint64_t windows,
+                  const controlplane::AlertFile& alerts) const {
+    fmt::print(stderr, "{}", to_text(live.packets, live.records));
+    for (std::size_t i = 0; i < live.ports.size(); ++i) {
+      const source::PortCounters& port = live.ports[i];
+      fmt::print(stderr, "port {}   received {}, missed {}, errors {}, no buffer {}\n", i,
+                 port.received, port.missed, port.errors, port.no_buffer);
+    }
+    if (live.left_in_queues > 0) {
+      fmt::print(stderr, "queues   {} packets were left unread at the end\n", live.left_in_queues);
+    }
+    fmt::print(stderr, "windows  {} judged, {} alerts written, {} lost\n", windows,
+               alerts.written(), alerts.lost());
+    config::Diagnostics diagnostics;
+    if (live.replay_ended.fault != source::CaptureFault::kNone) {
+      report_fault(replay_, live.replay_ended, diagnostics);
+      fmt::print(stderr, "{}", diagnostics.render());
+    }
+    return diagnostics.has_errors() || !live.balances() || alerts.lost() > 0 ? ExitCode::kData
+                                                                             : ExitCode::kOk;
+  }
+
+  std::string config_path_;
+  std::string replay_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_run_command() { return std::make_unique<RunCommand>(); }
+
+}  // namespace mimir::tools
