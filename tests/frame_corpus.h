@@ -47,6 +47,10 @@ struct NamedFrame {
   add("EthernetOldQinQ", Frame::ethernet().vlan(7, 0x9100).vlan(9).ipv6(client, server).icmpv6());
   add("EthernetUdpFirstFragment",
       Frame::ethernet().ipv4(kClient, kServer, first_fragment).udp(40000, 2049).payload(64));
+  add("EthernetTcpFirstFragment", Frame::ethernet()
+                                      .ipv4(kClient, kServer, first_fragment)
+                                      .tcp(40000, 443, kSyn, 8)
+                                      .set_transport(12, 0xa0));
   add("EthernetTcp6", Frame::ethernet().ipv6(client, server).tcp(40000, 443, kSyn, 20));
   add("EthernetUdp6", Frame::ethernet().ipv6(client, server).udp(5353, 5353).payload(40));
   add("EthernetIcmp6", Frame::ethernet().ipv6(client, server).icmpv6(135).payload(28));

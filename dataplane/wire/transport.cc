@@ -6,7 +6,7 @@ namespace mimir::wire {
 namespace {
 
 // RFC 9293 §3.1.
-Drop read_tcp(Cursor in, std::size_t datagram_bytes, Transport& transport,
+Drop read_tcp(Cursor in, std::size_t datagram_bytes, bool is_fragment, Transport& transport,
               PacketFacts& facts) noexcept {
   const std::span<const std::byte> segment = in.rest();
   const auto header = in.header<20>();
@@ -15,8 +15,10 @@ Drop read_tcp(Cursor in, std::size_t datagram_bytes, Transport& transport,
   transport.destination_port = header.big_endian<std::uint16_t, 2>();
   facts.tcp_flags = header.big_endian<std::uint8_t, 13>();
   const std::size_t header_bytes = std::size_t{4} * (header.big_endian<std::uint8_t, 12>() >> 4);
-  if (header_bytes < 20 || header_bytes > datagram_bytes) return Drop::kBadTcpDataOffset;
-  // Options may lie behind the snap length: the header is sound, the payload is not there.
+  if (header_bytes < 20) return Drop::kBadTcpDataOffset;
+  if (header_bytes > datagram_bytes && !is_fragment) return Drop::kBadTcpDataOffset;
+  // Options may lie behind the snap length or in the next fragment: the header is
+  // sound, the payload is not there.
   facts.payload =
       header_bytes <= segment.size() ? segment.subspan(header_bytes) : std::span<const std::byte>{};
   return Drop::kNone;
@@ -52,7 +54,7 @@ Drop read_transport(Cursor in, std::uint8_t protocol, std::size_t datagram_bytes
   in.limit(datagram_bytes);
   switch (protocol) {
     case kProtocolTcp:
-      return read_tcp(in, datagram_bytes, transport, facts);
+      return read_tcp(in, datagram_bytes, is_fragment, transport, facts);
     case kProtocolUdp:
       return read_udp(in, datagram_bytes, is_fragment, transport, facts);
     case kProtocolIcmp:

@@ -19,8 +19,8 @@ struct Transport {
 /// Reads the header of `protocol` behind the IP header.
 ///
 /// `datagram_bytes` is how long the IP header says its payload is, on the wire.
-/// A first fragment carries only the front of what UDP's length speaks of, so
-/// `is_fragment` exempts it from that check. Fills tcp_flags and payload of
+/// A first fragment carries only the front of what UDP's length and TCP's data
+/// offset speak of, so `is_fragment` exempts it from those checks. Fills tcp_flags and payload of
 /// `facts`.
 [[nodiscard]] Drop read_transport(Cursor in, std::uint8_t protocol, std::size_t datagram_bytes,
                                   bool is_fragment, Transport& transport,

@@ -247,6 +247,20 @@ TEST(Dissect, AFirstFragmentIsAPacketOfItsFlowAndLaterOnesAreNot) {
   EXPECT_EQ(reason(ipv6().fragment(0x1000, true).protocol(17).payload(64)), Drop::kIpFragment);
 }
 
+// RFC 1858 "tiny fragments": a SYN whose options are in the second fragment has
+// its ports and flags in the first, and must not slip by uncounted.
+TEST(Dissect, AFirstFragmentThatEndsInTcpsOptionsIsCounted) {
+  PacketFacts facts;
+  Frame tiny =
+      Frame::ethernet().ipv4(kClient, kServer, {.more_fragments = true}).tcp(40000, 443, kSyn, 4);
+  ASSERT_EQ(read(tiny.set_transport(12, 0xa0), facts), Drop::kNone);
+  EXPECT_EQ(facts.tcp_flags, kSyn);
+  EXPECT_EQ(facts.key_v4.high_port, 443);
+  EXPECT_EQ(facts.ip_bytes, 44u);
+  EXPECT_TRUE(facts.payload.empty());
+  EXPECT_EQ(reason(tiny.set_transport(12, 0x40)), Drop::kBadTcpDataOffset);
+}
+
 // RFC 6946: offset 0 and nothing to follow is a whole datagram, and its UDP
 // length is held to it; "don't fragment" alone makes no fragment either.
 TEST(Dissect, AnAtomicFragmentIsAWholeDatagram) {

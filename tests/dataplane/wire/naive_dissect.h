@@ -134,7 +134,7 @@ class NaiveDissector {
     if (protocol == 6) {
       if (at + 20 > readable) return Drop::kTruncatedTcp;
       header = get(at + 12, 1) / 16 * 4;
-      if (header < 20 || at + header > end) return Drop::kBadTcpDataOffset;
+      if (header < 20 || (at + header > end && !more_follow)) return Drop::kBadTcpDataOffset;
       facts.tcp_flags = static_cast<std::uint8_t>(get(at + 13, 1));
     } else if (protocol == 17) {
       header = 8;

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstring>
+
+#include "dataplane/wire/dissect.h"
+#include "tests/dataplane/wire/naive_dissect.h"
+#include "tests/frame_corpus.h"
+#include "tests/fuzz_target.h"
+
+namespace mimir::test {
+
+namespace {
+
+// An input is a link type, two bytes of how much more the wire carried, and a frame.
+constexpr std::size_t kPrefixBytes = 3;
+
+FuzzInput input_of(LinkType link, std::uint16_t missing_bytes, std::span<const std::byte> frame) {
+  FuzzInput input(kPrefixBytes + frame.size());
+  input[0] = static_cast<std::byte>(link);
+  input[1] = static_cast<std::byte>(missing_bytes);
+  input[2] = static_cast<std::byte>(missing_bytes >> 8);
+  std::ranges::copy(frame, input.begin() + kPrefixBytes);
+  return input;
+}
+
+}  // namespace
+
+std::vector<FuzzInput> fuzz_seeds() {
+  std::vector<FuzzInput> seeds;
+  for (const auto& [name, frame] : good_frames()) {
+    seeds.push_back(input_of(frame.link(), 0, frame.bytes()));
+    const std::size_t half = std::min<std::size_t>(frame.bytes().size(), 60);
+    seeds.push_back(input_of(frame.link(), static_cast<std::uint16_t>(frame.bytes().size() - half),
+                             frame.bytes().first(half)));
+  }
+  return seeds;
+}
+
+// Every packet of a little-endian classic pcap file; the link type is guessed,
+// for what is not Ethernet is garbage worth trying too.
+std::vector<FuzzInput> fuzz_inputs_of(std::span<const std::byte> file) {
+  std::vector<FuzzInput> inputs;
+  const auto field = [file](std::size_t at) {
+    std::uint32_t value = 0;
+    std::memcpy(&value, file.data() + at, sizeof value);
+    return value;
+  };
+  if (file.size() < 24 || (field(0) != 0xa1b2c3d4 && field(0) != 0xa1b23c4d)) return inputs;
+  const std::uint32_t number = field(20);
+  const LinkType link = number == 113   ? LinkType::kLinuxCookedV1
+                        : number == 276 ? LinkType::kLinuxCookedV2
+                        : number == 101 ? LinkType::kRawIp
+                                        : LinkType::kEthernet;
+  for (std::size_t at = 24; at + 16 <= file.size();) {
+    const std::uint32_t captured = field(at + 8);
+    const std::uint32_t wire = field(at + 12);
+    if (captured > file.size() - at - 16) break;
+    const std::uint32_t missing = wire > captured ? std::min(wire - captured, 0xffffU) : 0;
+    inputs.push_back(
+        input_of(link, static_cast<std::uint16_t>(missing), file.subspan(at + 16, captured)));
+    at += 16 + captured;
+  }
+  return inputs;
+}
+
+}  // namespace mimir::test
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace mimir;
+  using test::must;
+  if (size < test::kPrefixBytes) return 0;
+  const auto link = static_cast<LinkType>(data[0] % 4);
+  const std::size_t missing_bytes = data[1] | std::size_t{data[2]} << 8;
+  const std::span<const std::byte> frame = std::as_bytes(std::span(data, size)).subspan(3);
+  const std::size_t wire_bytes = frame.size() + missing_bytes;
+  wire::PacketFacts facts;
+  test::NaiveFacts naive;
+  const Drop drop = wire::dissect(link, frame, static_cast<std::uint32_t>(wire_bytes), facts);
+  const Drop expected = test::NaiveDissector(link, frame, wire_bytes).run(naive);
+  must(static_cast<std::size_t>(drop) < static_cast<std::size_t>(Drop::kTooLate),
+       "a frame earns only reasons that wire/ gives");
+  must(drop == expected, "the naive reader gives the same reason");
+  if (drop != Drop::kNone) return 0;
+
+  const FlowKey key =
+      facts.family == wire::Family::kIpv4 ? widen(facts.key_v4) : widen(facts.key_v6);
+  must(key == naive.key, "the naive reader finds the same flow");
+  must(facts.direction == naive.direction, "and the same direction");
+  must(facts.tcp_flags == naive.tcp_flags, "and the same flags");
+  must(facts.ip_bytes == naive.ip_bytes, "and the same length");
+  must(facts.payload.size() == naive.payload_bytes, "and the same payload");
+  must(std::pair(key.low_address, key.low_port) <= std::pair(key.high_address, key.high_port),
+       "the key is in its canonical order");
+  must(key.protocol != 0, "protocol 0 marks a free slot");
+  must(facts.ip_bytes <= wire_bytes, "a datagram is no longer than its frame on the wire");
+  must(facts.ip_bytes >= 20, "a datagram has a header");
+  if (facts.payload.empty()) return 0;
+  must(facts.payload.data() >= frame.data(), "the payload begins inside the frame");
+  must(facts.payload.data() + facts.payload.size() <= frame.data() + frame.size(),
+       "the payload ends inside the frame");
+  return 0;
+}
