@@ -147,7 +147,12 @@ TEST(Worker, ShardsTogetherSayWhatOneWorkerSays) {
         EXPECT_TRUE(flows.emplace(flow, record).second) << "two shards counted one flow";
       }
       EXPECT_GT(reader.flows().size(), one.flows().size() / shard_count / 2) << "a fair share";
-      for (const auto& [window, report] : reader.reports()) ledgers[window] += report.packets;
+      for (const auto& [window, report] : reader.reports()) {
+        ledgers[window] += report.packets;
+        if (shard == 0) continue;
+        EXPECT_EQ(report.packets.dropped_total(), report.packets.dropped_for(Drop::kTooLate))
+            << "what is in no flow is the first shard's";
+      }
     }
     expect_flows(flows, one.flows());
     ASSERT_EQ(ledgers.size(), one.reports().size());

@@ -200,6 +200,8 @@ TEST(Dissect, NeverTakesPaddingForAHeader) {
             Drop::kTruncatedTcp);
   EXPECT_EQ(reason(ipv6().protocol(58).payload(3).padding(9)), Drop::kTruncatedIcmp);
   EXPECT_EQ(reason(ipv6().protocol(60).payload(4).padding(30)), Drop::kTruncatedIpv6Extension);
+  EXPECT_EQ(reason(ipv6().protocol(44).payload(2).padding(30, 0xff)),
+            Drop::kTruncatedIpv6Extension);
 }
 
 // With a snap length, lengths speak of the wire; only headers must be captured.
