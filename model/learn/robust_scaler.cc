@@ -17,7 +17,7 @@ double quantile(std::span<const double> sorted, double p) {
   return sorted[below] + (sorted[above] - sorted[below]) * (position - static_cast<double>(below));
 }
 
-std::optional<Spread> Spread::of(std::vector<double> values) {
+std::optional<Spread> Spread::of(std::vector<double> values, double iqr_min) {
   std::erase_if(values, [](double value) { return std::isnan(value); });
   if (values.empty()) return std::nullopt;
   for (double& value : values) value = std::clamp(value, -kFeatureLimit, kFeatureLimit);
@@ -27,7 +27,11 @@ std::optional<Spread> Spread::of(std::vector<double> values) {
   spread.iqr = quantile(values, 0.75) - quantile(values, 0.25);
   const double rounding =
       10 * std::numeric_limits<double>::epsilon() * std::max(1.0, std::abs(spread.median));
-  if (spread.iqr <= rounding) spread.iqr = 1;
+  if (iqr_min > 0) {
+    spread.iqr = std::max(spread.iqr, iqr_min);
+  } else if (spread.iqr <= rounding) {
+    spread.iqr = 1;
+  }
   return spread;
 }
 
@@ -37,14 +41,14 @@ double Spread::z(double value) const {
   return std::clamp((limited - median) / iqr, -kZLimit, kZLimit);
 }
 
-RobustScaler RobustScaler::fit(const FeatureTable& table,
-                               std::span<const std::size_t> benign_rows) {
+RobustScaler RobustScaler::fit(const FeatureTable& table, std::span<const std::size_t> benign_rows,
+                               double iqr_min) {
   RobustScaler scaler;
   std::vector<double> values;
   for (std::size_t column = 0; column < table.column_count(); ++column) {
     values.clear();
     for (const std::size_t row : benign_rows) values.push_back(table.at(row, column));
-    if (const std::optional<Spread> spread = Spread::of(values)) {
+    if (const std::optional<Spread> spread = Spread::of(values, iqr_min)) {
       scaler.columns.push_back({table.names()[column], column, *spread});
     }
   }

@@ -29,8 +29,9 @@ struct Spread {
   /// NaN when no value is defined. NaN values are left out, others are limited to
   /// +-kFeatureLimit. An IQR within rounding of 0 (ten units in the last place of
   /// the larger of 1 and the median) counts as 1: a column that never moved in
-  /// training keeps its own unit.
-  [[nodiscard]] static std::optional<Spread> of(std::vector<double> values);
+  /// training keeps its own unit. With `iqr_min` above 0 an IQR below it counts as
+  /// that instead: what moves less in benign windows is taken to move that much.
+  [[nodiscard]] static std::optional<Spread> of(std::vector<double> values, double iqr_min = 0);
 
   /// (value - median) / iqr within +-kZLimit; a missing value is the expected one: 0.
   [[nodiscard]] double z(double value) const;
@@ -50,7 +51,8 @@ struct RobustScaler {
   std::vector<Column> columns;
 
   [[nodiscard]] static RobustScaler fit(const FeatureTable& table,
-                                        std::span<const std::size_t> benign_rows);
+                                        std::span<const std::size_t> benign_rows,
+                                        double iqr_min = 0);
 };
 
 }  // namespace mimir::learn

@@ -121,7 +121,7 @@ GranularityModel learn_granularity(const FeatureTable& table, std::uint32_t gran
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] == 0) benign.push_back(learned.rows[i]);
   }
-  const RobustScaler scaler = RobustScaler::fit(table, benign);
+  const RobustScaler scaler = RobustScaler::fit(table, benign, options.iqr_min);
 
   const std::size_t column_count = scaler.columns.size();
   std::vector<double> scaled;

@@ -23,6 +23,10 @@ struct TrainingOptions {
   std::uint32_t window_count_min = 20;  ///< benign windows each granularity must have
   std::uint32_t fold_count = 5;         ///< within a granularity
   std::uint32_t combination_fold_count = 3;
+  /// Least IQR of a feature. Invariants are shares and ratios: one that never moved
+  /// in benign windows is expected to stay within a thousandth, so that the first
+  /// byte over a new edge already weighs.
+  double iqr_min = 1e-3;
   ThresholdRule threshold_rule = ThresholdRule::kMargin;
 };
 

@@ -5,11 +5,13 @@ namespace mimir::tools {
 
 std::vector<std::unique_ptr<Command>> all_commands() {
   std::vector<std::unique_ptr<Command>> commands;
+  commands.push_back(make_demo_command());
   commands.push_back(make_run_command());
   commands.push_back(make_check_command());
   commands.push_back(make_simulate_command());
   commands.push_back(make_flows_command());
   commands.push_back(make_features_command());
+  commands.push_back(make_train_command());
   commands.push_back(make_score_command());
   commands.push_back(make_inspect_command());
   commands.push_back(make_bench_command());

@@ -11,12 +11,14 @@ namespace mimir::tools {
 // One function a file of this folder, named after it.
 [[nodiscard]] std::unique_ptr<Command> make_bench_command();
 [[nodiscard]] std::unique_ptr<Command> make_check_command();
+[[nodiscard]] std::unique_ptr<Command> make_demo_command();
 [[nodiscard]] std::unique_ptr<Command> make_features_command();
 [[nodiscard]] std::unique_ptr<Command> make_flows_command();
 [[nodiscard]] std::unique_ptr<Command> make_inspect_command();
 [[nodiscard]] std::unique_ptr<Command> make_run_command();
 [[nodiscard]] std::unique_ptr<Command> make_score_command();
 [[nodiscard]] std::unique_ptr<Command> make_simulate_command();
+[[nodiscard]] std::unique_ptr<Command> make_train_command();
 
 /// Every subcommand, in the order `mimir --help` lists them.
 [[nodiscard]] std::vector<std::unique_ptr<Command>> all_commands();

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/training.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <span>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "model/analysis/analyzer.h"
+#include "model/invariant/registry.h"
+#include "tools/injector/path_templates.h"
+
+namespace mimir::tools {
+
+namespace {
+
+using analysis::ReducedWindow;
+
+/// The base windows of one span of the coarsest granularity.
+using Span = std::span<const ReducedWindow>;
+
+bool is_clean(const ReducedWindow& window) {
+  return !window.is_partial && window.records_lost == 0;
+}
+
+/// Base windows by the spans of `length_ns` they lie in; only spans that are wholly
+/// within the run and clean.
+std::vector<Span> complete_spans(const std::vector<ReducedWindow>& windows, TimeNs length_ns) {
+  std::vector<Span> spans;
+  std::size_t begin = 0;
+  while (begin < windows.size()) {
+    const TimeNs span_begin_ns = window_of(windows[begin].begin_ns, length_ns) * length_ns;
+    std::size_t end = begin;
+    bool is_complete = span_begin_ns >= windows.front().begin_ns &&
+                       span_begin_ns + length_ns <= windows.back().end_ns;
+    for (; end < windows.size() && windows[end].begin_ns < span_begin_ns + length_ns; ++end) {
+      is_complete = is_complete && is_clean(windows[end]);
+    }
+    if (is_complete) spans.emplace_back(windows.data() + begin, end - begin);
+    begin = end;
+  }
+  return spans;
+}
+
+/// Adds the rows of one run, benign and attacked, and its edges' habits.
+class RunBuilder {
+ public:
+  using EdgeBytes =
+      std::map<std::tuple<std::string, std::string, std::uint32_t>, std::vector<double>>;
+
+  RunBuilder(const TrainingRun& run, const TrainingPlan& plan, invariant::Registry registry)
+      : run_(run),
+        plan_(plan),
+        cluster_(*run.analysis.context->cluster),
+        observation_(run.analysis.context->observation.point),
+        lens_(cluster_, std::move(registry)),
+        table_(std::vector<std::string>(lens_.names().begin(), lens_.names().end())) {}
+
+  void add_benign(Span span, EdgeBytes& edge_bytes) {
+    add_rows(span, {}, [this, &edge_bytes](std::uint32_t granularity_s) {
+      for (const graph::ServiceEdge& edge : lens_.services().edges()) {
+        if (edge.source == edge.target) continue;
+        edge_bytes[{cluster_.class_name(edge.source), cluster_.class_name(edge.target),
+                    granularity_s}]
+            .push_back(static_cast<double>(edge.counts.bytes));
+      }
+    });
+  }
+
+  /// The same span with a theft in it. False if the path has nobody to go through.
+  bool add_attacked(Span span, const injector::TemplatePath& path, const injector::Rate& rate,
+                    const injector::AttackKey& key) {
+    std::vector<graph::EdgeTable> edges;
+    for (const ReducedWindow& window : span) edges.push_back(window.edges);
+    const auto window_ms =
+        static_cast<std::uint64_t>((span.front().end_ns - span.front().begin_ns) / 1'000'000);
+    auto attack = injector::inject(path, rate, key, edges, window_ms, cluster_, observation_);
+    if (!attack) return false;
+    std::vector<ReducedWindow> attacked(span.begin(), span.end());
+    for (std::size_t i = 0; i < attacked.size(); ++i) {
+      attacked[i].edges = std::move(attack->windows[i]);
+    }
+    learn::WindowInfo info;
+    info.attack = true;
+    info.rate_bytes_per_minute = static_cast<double>(rate.bytes_per_minute);
+    info.path = injector::to_text(path);
+    add_rows(attacked, info, [](std::uint32_t) {});
+    return true;
+  }
+
+  [[nodiscard]] const learn::FeatureTable& table() const { return table_; }
+
+ private:
+  template <class Seen>
+  void add_rows(Span span, learn::WindowInfo info, Seen seen) {
+    info.run = run_.name;
+    analysis::WindowStack stack(plan_.granularities_s, [&](const ReducedWindow& window) {
+      lens_.look_at(window);
+      info.begin_ns = window.begin_ns;
+      info.granularity_s = window.granularity_s();
+      table_.append(info, lens_.values());
+      seen(info.granularity_s);
+    });
+    for (const ReducedWindow& window : span) stack.add(window);
+    stack.flush();
+  }
+
+  const TrainingRun& run_;
+  const TrainingPlan& plan_;
+  const graph::Cluster& cluster_;
+  graph::Observation observation_;
+  analysis::Lens lens_;
+  learn::FeatureTable table_;
+};
+
+/// What happened, and that every application may send to the internet.
+injector::Policy permissive_policy(const TrainingRun& run) {
+  graph::EdgeTable sum;
+  for (const ReducedWindow& window : run.analysis.windows) sum.merge(window.edges);
+  const graph::Cluster& cluster = *run.analysis.context->cluster;
+  injector::Policy policy = injector::learn_policy(sum, cluster);
+  for (graph::ClassId id = 0; id < cluster.class_count(); ++id) {
+    if (!cluster.is_application(id)) continue;
+    policy.allowed[cluster.class_name(id)].insert(std::string(injector::kInternetName));
+  }
+  return policy;
+}
+
+learn::CaptureOrigin origin_of(const TrainingRun& run) {
+  const PacketLedger& packets = run.analysis.capture.packets;
+  return {.name = run.name,
+          .digest = fmt::format("{} packets, {} bytes, {} windows", packets.received,
+                                packets.counted_bytes, run.analysis.windows.size())};
+}
+
+learn::ModelContext context_of(const std::vector<TrainingRun>& runs, const TrainingPlan& plan,
+                               const RunBuilder::EdgeBytes& edge_bytes) {
+  learn::ModelContext context;
+  context.name = plan.name;
+  context.created_from.seed = plan.seed;
+  std::set<std::string> services;
+  for (const TrainingRun& run : runs) {
+    context.created_from.captures.push_back(origin_of(run));
+    context.created_from.runs.push_back(run.name);
+    context.created_from.window_count += run.analysis.windows.size();
+    const graph::Cluster& cluster = *run.analysis.context->cluster;
+    for (graph::ClassId id = 0; id < cluster.class_count(); ++id) {
+      if (cluster.is_application(id)) services.insert(cluster.class_name(id));
+    }
+  }
+  for (const injector::Rate& rate : plan.rates) {
+    context.created_from.rates_bytes_per_minute.push_back(
+        static_cast<double>(rate.bytes_per_minute));
+  }
+  context.services.assign(services.begin(), services.end());
+  context.observation =
+      runs.front().analysis.context->observation.point == graph::Observation::kMirror ? "mirror"
+                                                                                      : "node-any";
+  context.base_window_ns = plan.granularities_s.front() * kNsPerSecond;
+  context.sensitive_service = plan.sensitive_service;
+  for (const auto& [edge, bytes] : edge_bytes) {
+    const auto& [source, destination, granularity_s] = edge;
+    context.edges.push_back(learn::edge_baseline(source, destination, granularity_s, bytes));
+  }
+  return context;
+}
+
+}  // namespace
+
+std::vector<injector::Rate> default_rates() {
+  return {{.bytes_per_minute = 10'000'000, .deviation_bytes_per_minute = 300'000},
+          {.bytes_per_minute = 1'000'000, .deviation_bytes_per_minute = 150'000},
+          {.bytes_per_minute = 100'000, .deviation_bytes_per_minute = 25'000}};
+}
+
+std::optional<learn::TrainingSet> build_training_set(const std::vector<TrainingRun>& runs,
+                                                     const TrainingPlan& plan,
+                                                     config::Diagnostics& diagnostics) {
+  learn::TrainingSet set;
+  RunBuilder::EdgeBytes edge_bytes;
+  std::uint64_t attack_number = 0;
+  for (const TrainingRun& run : runs) {
+    const ClusterContext& context = *run.analysis.context;
+    auto registry = invariant::Registry::build(
+        *context.cluster,
+        {.observation = context.observation.point, .sensitive_service = plan.sensitive_service},
+        diagnostics);
+    if (!registry) return std::nullopt;
+    injector::PathOptions path_options =
+        injector::path_options(*context.cluster, context.observation.point, plan.sensitive_service);
+    path_options.path_count_max = plan.path_count_max;
+    const std::vector<injector::TemplatePath> paths = injector::enumerate_paths(
+        plan.policy ? *plan.policy : permissive_policy(run), path_options);
+    if (paths.empty()) {
+      diagnostics.error({.file = run.name},
+                        "no path leads from " + plan.sensitive_service + " to the outside",
+                        "is it the service that holds the data, and does the policy let data out?");
+      return std::nullopt;
+    }
+    RunBuilder builder(run, plan, std::move(*registry));
+    const std::vector<Span> spans =
+        complete_spans(run.analysis.windows, plan.granularities_s.back() * kNsPerSecond);
+    for (const Span& span : spans) {
+      builder.add_benign(span, edge_bytes);
+      for (std::size_t rate = 0; rate < plan.rates.size(); ++rate) {
+        (void)builder.add_attacked(span, paths[attack_number % paths.size()], plan.rates[rate],
+                                   {.seed = plan.seed, .rate = rate, .attack = attack_number});
+        ++attack_number;
+      }
+    }
+    set.table.append(builder.table());
+  }
+  set.context = context_of(runs, plan, edge_bytes);
+  return set;
+}
+
+}  // namespace mimir::tools

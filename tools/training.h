@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/diagnostic.h"
+#include "model/learn/train.h"
+#include "tools/analysis_run.h"
+#include "tools/injector/injection.h"
+#include "tools/injector/policy.h"
+
+namespace mimir::tools {
+
+/// What to learn from benign captures, and against which thefts.
+struct TrainingPlan {
+  std::string name;
+  std::string sensitive_service;
+  std::vector<std::uint32_t> granularities_s = {10, 60};  ///< the first is the base window's
+  std::vector<injector::Rate> rates;
+  std::size_t path_count_max = 24;
+  std::uint64_t seed = 1;
+  /// Nothing: what happened in the captures, and every service may leave the
+  /// cluster, as it may where no network policy forbids it.
+  std::optional<injector::Policy> policy;
+};
+
+/// 10, 1 and 0.1 MB a minute with the deviations the published prototype was judged
+/// with; the lowest two of its five rates are left to evaluation.
+[[nodiscard]] std::vector<injector::Rate> default_rates();
+
+/// A benign capture and what it is called.
+struct TrainingRun {
+  std::string name;
+  AnalysisRun analysis;
+};
+
+/// Builds the rows to learn from and what a model knows beside its weights.
+///
+/// Every complete window of every run is there once as it was; and for every rate
+/// each span of the coarsest granularity is there once more with a theft in it, at
+/// base granularity, so that all granularities see one theft. Paths take turns.
+/// Windows in which a capture begins or ends, or which lost records, are left out.
+///
+/// Nothing, with the reason, if no path leads from the sensitive service out.
+[[nodiscard]] std::optional<learn::TrainingSet> build_training_set(
+    const std::vector<TrainingRun>& runs, const TrainingPlan& plan,
+    config::Diagnostics& diagnostics);
+
+}  // namespace mimir::tools
