@@ -5,6 +5,21 @@
 
 namespace mimir::config {
 
+namespace {
+
+/// What puts a caret below `column`, which counts bytes: as wide as the text before it.
+std::string padding(std::string_view line, std::uint32_t column) {
+  std::string spaces;
+  for (std::size_t i = 0; i + 1 < column; ++i) {
+    const char byte = i < line.size() ? line[i] : ' ';
+    const bool continues_a_character = (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
+    if (!continues_a_character) spaces += byte == '\t' ? '\t' : ' ';
+  }
+  return spaces;
+}
+
+}  // namespace
+
 void Diagnostics::add(Diagnostic diagnostic) {
   if (diagnostic.severity == Severity::kError) ++error_count_;
   all_.push_back(std::move(diagnostic));
@@ -48,7 +63,7 @@ std::string render(const Diagnostic& diagnostic) {
     text += "  " + number + " | " + diagnostic.source_line + '\n';
     if (place.column > 0) {
       text += "  " + std::string(number.size(), ' ') + " | ";
-      text += std::string(place.column - 1, ' ') + "^\n";
+      text += padding(diagnostic.source_line, place.column) + "^\n";
     }
   }
   if (!diagnostic.hint.empty()) text += "  hint: " + diagnostic.hint + '\n';

@@ -8,8 +8,8 @@
 
 namespace mimir::config {
 
-/// Where something was read. Lines and columns count from 1; 0 means unknown,
-/// an empty file means the finding is about the machine, not about a text.
+/// Where something was read. Lines and columns, of bytes, count from 1; 0 means
+/// unknown, an empty file means the finding is about the machine, not about a text.
 struct Place {
   std::string file;
   std::uint32_t line = 0;

@@ -2,7 +2,8 @@
 #include "config/json.h"
 
 #include <algorithm>
-#include <cmath>
+#include <cstddef>
+#include <iterator>
 #include <limits>
 
 #include <nlohmann/json.hpp>
@@ -14,10 +15,34 @@ namespace {
 /// Deeper than any document we read, shallower than any stack.
 constexpr int kDepthMax = 200;
 
+/// Reads a text for the library and remembers how far it came: what the library
+/// refuses, it places itself, but our own refusals would have no place.
+struct Reader {
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  const char* at = nullptr;
+  std::size_t* bytes_read = nullptr;
+
+  reference operator*() const { return *at; }
+  Reader& operator++() {
+    ++at;
+    ++*bytes_read;
+    return *this;
+  }
+  friend bool operator==(const Reader& a, const Reader& b) { return a.at == b.at; }
+};
+
 /// Builds our values from the library's events, so that nothing is parsed into its
 /// own tree first and a key given twice can be refused.
 class Builder final : public nlohmann::json_sax<nlohmann::json> {
  public:
+  /// `bytes_read` is how much of the text was looked at when an event comes.
+  explicit Builder(const std::size_t& bytes_read) : bytes_read_(bytes_read) {}
+
   bool null() override { return put(Json()); }
   bool boolean(bool value) override { return put(Json(value)); }
   bool number_integer(number_integer_t value) override { return put(Json(std::int64_t{value})); }
@@ -40,7 +65,7 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
     Frame& frame = stack_.back();
     frame.key = std::move(value);
     if (frame.value.find(frame.key) == nullptr) return true;
-    fault_ = "the key \"" + frame.key + "\" is given twice";
+    refuse("the key \"" + frame.key + "\" is given twice", bytes_read_);
     return false;
   }
   bool parse_error(std::size_t position, const std::string& /*token*/,
@@ -50,6 +75,12 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
     const std::size_t begin = text.rfind("; ");
     fault_ = begin == std::string::npos ? "not JSON" : "not JSON: " + text.substr(begin + 2);
     return false;
+  }
+
+  /// The fault is in the last of the first `position` bytes.
+  void refuse(std::string fault, std::size_t position) {
+    fault_ = std::move(fault);
+    position_ = position;
   }
 
   Json root;
@@ -64,7 +95,7 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
 
   bool open(Json value) {
     if (stack_.size() >= kDepthMax) {
-      fault_ = "nested more than " + std::to_string(kDepthMax) + " deep";
+      refuse("nested more than " + std::to_string(kDepthMax) + " deep", bytes_read_);
       return false;
     }
     stack_.push_back({std::move(value), {}});
@@ -89,6 +120,7 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
 
+  const std::size_t& bytes_read_;
   std::vector<Frame> stack_;
   std::string fault_;
   std::size_t position_ = 0;
@@ -191,8 +223,16 @@ Json& Json::push(Json value) {
 
 std::optional<Json> parse_json(std::string_view text, std::string_view file,
                                Diagnostics& diagnostics, std::uint32_t first_line) {
-  Builder builder;
-  if (nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return builder.root;
+  std::size_t bytes_read = 0;
+  Builder builder(bytes_read);
+  const char* const end = text.data() + text.size();
+  if (nlohmann::json::sax_parse(Reader{text.data(), &bytes_read}, Reader{end, &bytes_read},
+                                &builder)) {
+    // The library takes a NUL for the end of the text, whatever follows it.
+    const std::size_t nul = text.find('\0');
+    if (nul == std::string_view::npos) return std::move(builder.root);
+    builder.refuse("not JSON: a NUL byte", nul + 1);
+  }
   const std::size_t at = std::min(builder.position(), text.size());
   Diagnostic diagnostic;
   diagnostic.place.file = std::string(file);

@@ -64,7 +64,9 @@ std::optional<std::int64_t> parse_duration_ns(std::string_view text) {
 }
 
 std::string to_duration_text(std::int64_t duration_ns) {
-  return to_text(static_cast<std::uint64_t>(duration_ns), kDurations);
+  if (duration_ns == 0) return "0s";
+  const auto number = static_cast<std::uint64_t>(duration_ns);
+  return duration_ns < 0 ? '-' + to_text(0 - number, kDurations) : to_text(number, kDurations);
 }
 
 std::optional<std::uint64_t> parse_bytes(std::string_view text) {
