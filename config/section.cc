@@ -41,6 +41,16 @@ std::string with_unit(const std::string& text, const std::string& unit) {
   return unit.empty() ? text : text + ' ' + unit;
 }
 
+/// A bar would end the cell it stands in.
+std::string in_a_cell(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (c == '|') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
 std::string wrap_comment(const std::string& text, const std::string& indent) {
   std::string wrapped;
   std::string line = indent + '#';
@@ -199,7 +209,7 @@ std::string to_markdown(const std::vector<SectionText>& sections) {
     page += "| key | what | allowed | default | why one would change it |\n|---|---|---|---|---|\n";
     for (const KeyText& key : section.keys) {
       page += "| `" + key.key + "` | " + key.type + " | " + with_unit(key.allowed, key.unit) +
-              " | `" + key.default_value + "` | " + key.help + " |\n";
+              " | `" + key.default_value + "` | " + in_a_cell(key.help) + " |\n";
     }
     page += '\n';
   }

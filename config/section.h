@@ -195,7 +195,8 @@ class Section {
     if (node.kind != Node::Kind::kMap && node.kind != Node::Kind::kNull) {
       report(node, diagnostics,
              name_ + ": a section is expected, here is " + std::string(name(node.kind)),
-             "write `" + name_ + ":` and its keys indented below");
+             name_.ends_with("[]") ? "write its keys as `- key: value`"
+                                   : "write `" + name_ + ":` and its keys indented below");
       return into;
     }
     for (const auto& [key, value] : node.members) {

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/section.h"
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "config/yaml_document.h"
+
+namespace mimir::config {
+namespace {
+
+struct Wheel {
+  std::string name;
+  std::uint8_t spokes = 8;
+};
+
+struct Cart {
+  std::uint16_t load = 7;
+  std::uint64_t seed = 0;
+  bool is_open = true;
+  std::string owner = "nobody";
+  std::vector<std::string> stops;
+  std::int64_t pause_ns = 2'000'000'000;
+  std::string pace = "walk";
+  std::vector<Wheel> wheels;
+};
+
+Section<Cart> cart_section() {
+  Section<Wheel> wheel("cart.wheels[]");
+  wheel.text("name", &Wheel::name, "What it is called.")
+      .integer("spokes", &Wheel::spokes, {.min = 1, .max = 1000, .unit = "spokes", .help = "h"})
+      .require(
+          "name", [](const Wheel& w) { return !w.name.empty(); },
+          "cart.wheels[]: a wheel has no name", "name it");
+  Section<Cart> section("cart");
+  section.integer("load", &Cart::load, {.min = 4, .max = 256, .unit = "packets", .help = "Weight."})
+      .integer("seed", &Cart::seed, {.unit = "", .help = "Any."})
+      .boolean("is_open", &Cart::is_open, "Whether.")
+      .text("owner", &Cart::owner, "Whose.")
+      .text_list("stops", &Cart::stops, "Where.")
+      .duration_ns("pause", &Cart::pause_ns, 1'000'000'000, 60'000'000'000, "How long.")
+      .choice("pace", &Cart::pace, {"walk", "trot", "gallop"}, "How fast.")
+      .list_of("wheels", &Cart::wheels, wheel, "Its wheels.")
+      .require(
+          "load", [](const Cart& c) { return c.load != 13; }, "cart.load is unlucky", "take 12");
+  return section;
+}
+
+Cart read(std::string_view yaml, Diagnostics& diagnostics) {
+  const auto root = parse_yaml(yaml, "f.yaml", diagnostics);
+  EXPECT_TRUE(root.has_value()) << diagnostics.render();
+  return cart_section().read(root.value_or(Node{}), diagnostics);
+}
+
+// The first line and the hint of each complaint, without place and source.
+std::string complaints(std::string_view yaml) {
+  Diagnostics diagnostics;
+  (void)read(yaml, diagnostics);
+  std::string text;
+  for (const Diagnostic& diagnostic : diagnostics.all()) {
+    text += diagnostic.message + " (" + diagnostic.hint + ")\n";
+  }
+  return text;
+}
+
+TEST(Section, FillsWhatIsGivenAndKeepsTheRest) {
+  Diagnostics diagnostics;
+  const Cart cart = read(
+      "load: 256\nseed: 9223372036854775807\nis_open: false\nowner: \"a b\"\nstops: [x, y]\n"
+      "pause: 1min\npace: trot\nwheels:\n  - name: left\n  - name: right\n    spokes: 12\n",
+      diagnostics);
+  EXPECT_EQ(diagnostics.render(), "");
+  EXPECT_EQ(cart.load, 256);
+  EXPECT_EQ(cart.seed, 9223372036854775807U);
+  EXPECT_FALSE(cart.is_open);
+  EXPECT_EQ(cart.owner, "a b");
+  EXPECT_EQ(cart.stops, (std::vector<std::string>{"x", "y"}));
+  EXPECT_EQ(cart.pause_ns, 60'000'000'000);
+  EXPECT_EQ(cart.pace, "trot");
+  ASSERT_EQ(cart.wheels.size(), 2U);
+  EXPECT_EQ(cart.wheels[0].spokes, 8);
+  EXPECT_EQ(cart.wheels[1].name, "right");
+  EXPECT_EQ(cart.wheels[1].spokes, 12);
+
+  const Cart defaults = read("", diagnostics);
+  EXPECT_EQ(diagnostics.render(), "");
+  EXPECT_EQ(defaults.load, 7);
+  EXPECT_EQ(defaults.owner, "nobody");
+  EXPECT_TRUE(defaults.wheels.empty());
+}
+
+TEST(Section, SaysWhatIsWrongWithANumber) {
+  const std::string hint = " (give a whole number of packets from 4 to 256)\n";
+  EXPECT_EQ(complaints("load: 4096"), "cart.load: 4096 is out of range" + hint);
+  EXPECT_EQ(complaints("load: 3"), "cart.load: 3 is out of range" + hint);
+  EXPECT_EQ(complaints("load: -1"), "cart.load: -1 is out of range" + hint);
+  EXPECT_EQ(complaints("load: 99999999999999999999"),
+            "cart.load: 99999999999999999999 is out of range" + hint);
+  EXPECT_EQ(complaints("load: many"), "cart.load: `many` is no whole number" + hint);
+  EXPECT_EQ(complaints("load: 5.0"), "cart.load: `5.0` is no whole number" + hint);
+  EXPECT_EQ(complaints("load: 0x10"), "cart.load: `0x10` is no whole number" + hint);
+  EXPECT_EQ(complaints("load: \"\""), "cart.load: `` is no whole number" + hint);
+  EXPECT_EQ(complaints("load: [5]"), "cart.load: a whole number is expected, here is a list ()\n");
+  EXPECT_EQ(complaints("load:"), "cart.load: a whole number is expected, here is nothing ()\n");
+}
+
+TEST(Section, NeverReadsMoreThanItsMemberHolds) {
+  EXPECT_EQ(complaints("wheels: [{name: x, spokes: 256}]"),
+            "cart.wheels[].spokes: 256 is out of range "
+            "(give a whole number of spokes from 1 to 255)\n");
+}
+
+TEST(Section, SaysWhatIsWrongWithTheOtherKinds) {
+  EXPECT_EQ(complaints("is_open: yes"),
+            "cart.is_open: `yes` is neither yes nor no (give true or false)\n");
+  EXPECT_EQ(complaints("is_open: {a: 1}"),
+            "cart.is_open: true or false is expected, here is a section ()\n");
+  EXPECT_EQ(complaints("owner: [a]"), "cart.owner: a text is expected, here is a list ()\n");
+  EXPECT_EQ(complaints("stops: a"),
+            "cart.stops: a list is expected, here is a value (write [one, two])\n");
+  EXPECT_EQ(complaints("stops: [a, [b]]"), "cart.stops: a text is expected, here is a list ()\n");
+  const std::string hint = " (give a duration from 1s to 1min, such as 10s or 500ms)\n";
+  EXPECT_EQ(complaints("pause: 10"), "cart.pause: `10` is no duration" + hint);
+  EXPECT_EQ(complaints("pause: 61s"), "cart.pause: 61s is out of range" + hint);
+  EXPECT_EQ(complaints("pause: 999ms"), "cart.pause: 999ms is out of range" + hint);
+  EXPECT_EQ(complaints("pause: []"), "cart.pause: a duration is expected, here is a list ()\n");
+  EXPECT_EQ(complaints("pace: fly"),
+            "cart.pace: `fly` is not one of its words (give walk, trot or gallop)\n");
+  EXPECT_EQ(complaints("pace: {}"), "cart.pace: a word is expected, here is a section ()\n");
+  EXPECT_EQ(complaints("wheels: 4"),
+            "cart.wheels: a list is expected, here is a value (begin each element with `- `)\n");
+  EXPECT_EQ(complaints("wheels: [4]"),
+            "cart.wheels[]: a section is expected, here is a value "
+            "(write its keys as `- key: value`)\n");
+  EXPECT_EQ(complaints("just words"),
+            "cart: a section is expected, here is a value "
+            "(write `cart:` and its keys indented below)\n");
+}
+
+TEST(Section, ProposesTheNearestKey) {
+  EXPECT_EQ(complaints("laod: 5"), "cart: unknown key `laod` (did you mean `load`?)\n");
+  EXPECT_EQ(complaints("isopen: true"), "cart: unknown key `isopen` (did you mean `is_open`?)\n");
+  EXPECT_EQ(complaints("colour: red"),
+            "cart: unknown key `colour` (known are load, seed, is_open, owner, stops, pause, pace "
+            "or wheels)\n");
+  EXPECT_EQ(complaints("wheels: [{nam: x, name: y}]"),
+            "cart.wheels[]: unknown key `nam` (did you mean `name`?)\n");
+}
+
+TEST(Section, ChecksRulesWhenEachKeyIsWell) {
+  Diagnostics diagnostics;
+  (void)read("owner: x\nload: 13\n", diagnostics);
+  EXPECT_EQ(diagnostics.render(),
+            "f.yaml:2:7: error: cart.load is unlucky\n"
+            "  2 | load: 13\n"
+            "    |       ^\n"
+            "  hint: take 12\n");
+  EXPECT_EQ(complaints("load: 13\npace: fly"),
+            "cart.pace: `fly` is not one of its words (give walk, trot or gallop)\n");
+  EXPECT_EQ(complaints("wheels: [{spokes: 3}]"), "cart.wheels[]: a wheel has no name (name it)\n");
+}
+
+TEST(Section, TellsOfItsKeysInTheirOrder) {
+  std::string text;
+  const Section<Cart> section = cart_section();
+  for (const KeyText& key : section.keys()) {
+    text += key.key + '|' + key.type + '|' + key.allowed + '|' + key.unit + '|' +
+            key.default_value + '|' + key.help + '\n';
+  }
+  EXPECT_EQ(text,
+            "load|whole number|4 to 256|packets|7|Weight.\n"
+            "seed|whole number|0 to 9223372036854775807||0|Any.\n"
+            "is_open|yes or no|true or false||true|Whether.\n"
+            "owner|text|||\"nobody\"|Whose.\n"
+            "stops|list of texts|||[]|Where.\n"
+            "pause|duration|1s to 1min||2s|How long.\n"
+            "pace|one of|walk, trot or gallop||walk|How fast.\n"
+            "wheels|list of sections|||[]|Its wheels.\n"
+            "wheels[].name|text|||\"\"|What it is called.\n"
+            "wheels[].spokes|whole number|1 to 255|spokes|8|h\n");
+}
+
+TEST(Section, IsAPageAndAFile) {
+  Section<Wheel> section("wheel");
+  section.text("name", &Wheel::name, "What it is called: a | b.")
+      .integer("spokes", &Wheel::spokes, {.min = 1, .max = 9, .unit = "spokes", .help = "Few."});
+  const std::vector<SectionText> texts{
+      {.name = "wheel", .help = "It turns.", .keys = section.keys()}};
+  EXPECT_EQ(to_markdown(texts),
+            "## `wheel`\n\nIt turns.\n\n"
+            "| key | what | allowed | default | why one would change it |\n|---|---|---|---|---|\n"
+            "| `name` | text |  | `\"\"` | What it is called: a \\| b. |\n"
+            "| `spokes` | whole number | 1 to 9 spokes | `8` | Few. |\n\n");
+  EXPECT_EQ(to_default_yaml(texts),
+            "# It turns.\nwheel:\n"
+            "  # What it is called: a | b.\n  name: \"\"\n"
+            "  # Few. (1 to 9 spokes)\n  spokes: 8\n");
+}
+
+TEST(Words, AreJoinedAsInASentence) {
+  EXPECT_EQ(to_words({}), "");
+  EXPECT_EQ(to_words({"a"}), "a");
+  EXPECT_EQ(to_words({"a", "b"}), "a or b");
+  EXPECT_EQ(to_words({"a", "b", "c"}), "a, b or c");
+}
+
+}  // namespace
+}  // namespace mimir::config

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/yaml_document.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/random.h"
+
+namespace mimir::config {
+namespace {
+
+Node parsed(std::string_view text) {
+  Diagnostics diagnostics;
+  const auto node = parse_yaml(text, "f.yaml", diagnostics);
+  EXPECT_TRUE(node.has_value()) << text << '\n' << diagnostics.render();
+  return node.value_or(Node{});
+}
+
+std::string faults(std::string_view text) {
+  Diagnostics diagnostics;
+  EXPECT_FALSE(parse_yaml(text, "f.yaml", diagnostics).has_value()) << text;
+  EXPECT_TRUE(diagnostics.has_errors()) << text;
+  return diagnostics.render();
+}
+
+TEST(Yaml, KnowsThePlaceOfEveryNode) {
+  const Node root = parsed("# a comment\na:\n  b: 1\n  c: [x, {d: y}]\n");
+  ASSERT_EQ(root.kind, Node::Kind::kMap);
+  const Node* const a = root.find("a");
+  ASSERT_NE(a, nullptr);
+  EXPECT_EQ(a->members[1].first.name, "c");
+  EXPECT_EQ(a->members[1].first.place.line, 4U);
+  EXPECT_EQ(a->members[1].first.place.column, 3U);
+  const Node& b = *a->find("b");
+  EXPECT_EQ(b.scalar, "1");
+  EXPECT_EQ(b.place.file, "f.yaml");
+  EXPECT_EQ(b.place.line, 3U);
+  EXPECT_EQ(b.place.column, 6U);
+  EXPECT_EQ(b.source_line, "  b: 1");
+  const Node& c = *a->find("c");
+  ASSERT_EQ(c.elements.size(), 2U);
+  EXPECT_EQ(c.elements[1].find("d")->scalar, "y");
+  EXPECT_EQ(c.elements[1].find("d")->place.column, 14U);
+  EXPECT_EQ(root.find("b"), nullptr);
+}
+
+TEST(Yaml, KeepsScalarsAsTheyWereWritten) {
+  const Node root = parsed("a: 010\nb: \"010\"\nc: yes\nd: ~\ne:\nf: 'it''s'\ng: \"\\u00e9\"\n");
+  EXPECT_EQ(root.find("a")->scalar, "010");
+  EXPECT_EQ(root.find("b")->scalar, "010");
+  EXPECT_EQ(root.find("c")->scalar, "yes");
+  EXPECT_EQ(root.find("d")->kind, Node::Kind::kNull);
+  EXPECT_EQ(root.find("e")->kind, Node::Kind::kNull);
+  EXPECT_EQ(root.find("f")->scalar, "it's");
+  EXPECT_EQ(root.find("g")->scalar, "\xc3\xa9");
+}
+
+TEST(Yaml, IsNothingWhenNothingIsSaid) {
+  for (const char* text : {"", "\n\n", "# only this\n", "---\n", "---\n...\n", "~"}) {
+    EXPECT_EQ(parsed(text).kind, Node::Kind::kNull) << text;
+  }
+}
+
+TEST(Yaml, ReadsWindowsLineEndsAndAByteOrderMark) {
+  const Node root = parsed(
+      "\xef\xbb\xbf"
+      "a: 1\r\nb: 2\r\n");
+  EXPECT_EQ(root.find("a")->scalar, "1");
+  EXPECT_EQ(root.find("b")->source_line, "b: 2");
+}
+
+TEST(Yaml, TellsOfEveryRefusalInOneRun) {
+  EXPECT_EQ(faults("a: &x 1\n"
+                   "b: *x\n"
+                   "a: 2\n"
+                   "c:\n"
+                   "  <<: {d: 1}\n"),
+            "f.yaml:1:4: error: anchors are not supported\n"
+            "  1 | a: &x 1\n"
+            "    |    ^\n"
+            "  hint: write the value out\n"
+            "f.yaml:2:4: error: aliases are not supported\n"
+            "  2 | b: *x\n"
+            "    |    ^\n"
+            "  hint: write the value out where it is needed\n"
+            "f.yaml:3:1: error: the key `a` is given twice\n"
+            "  3 | a: 2\n"
+            "    | ^\n"
+            "  hint: it is first given in line 1\n"
+            "f.yaml:5:3: error: merge keys are not supported\n"
+            "  5 |   <<: {d: 1}\n"
+            "    |   ^\n"
+            "  hint: write the keys out\n");
+}
+
+TEST(Yaml, RefusesASecondDocument) {
+  EXPECT_EQ(faults("a: 1\n---\nb: 2\n"),
+            "f.yaml:3:1: error: a second document begins here\n"
+            "  3 | b: 2\n"
+            "    | ^\n"
+            "  hint: keep everything before the `---`\n");
+  (void)faults("a: 1\n---\n");
+}
+
+TEST(Yaml, RefusesTabsAsIndentation) {
+  const std::string text = faults("a:\n\tb: 1\n");
+  EXPECT_EQ(text.substr(0, 9), "f.yaml:2:");
+  EXPECT_NE(text.find("hint: indent with spaces, and write `key: value`\n"), std::string::npos);
+}
+
+TEST(Yaml, RefusesWhatIsNoYaml) {
+  for (const char* text : {"a: [1, 2", "a: {b: 1", "a: \"x", "a: b: c", "]", "a\nb: 1", "a: @b",
+                           "a: 1\n b: 2\n", "%YAML 9.9.9\n---\na: 1\n", "a: *unknown\n"}) {
+    (void)faults(text);
+  }
+}
+
+TEST(Yaml, IsAtMostThirtyTwoDeep) {
+  const auto nested = [](std::size_t depth) {
+    return std::string(depth, '[') + std::string(depth, ']');
+  };
+  EXPECT_EQ(parsed(nested(32)).kind, Node::Kind::kSequence);
+  EXPECT_NE(faults(nested(33)).find("nested too deep"), std::string::npos);
+  (void)faults(std::string(100'000, '['));
+  std::string maps;
+  for (std::size_t i = 0; i < 200; ++i) maps += std::string(i, ' ') + "k:\n";
+  EXPECT_NE(faults(maps).find("nested too deep"), std::string::npos);
+}
+
+// No oracle but survival: whatever the bytes, there is a node or an error with a place.
+TEST(Yaml, SurvivesGarbage) {
+  test::Random random(3);
+  const std::string_view alphabet = "ab:-[]{},&*!|>'\"%@`#? \n\t<~.\\";
+  for (int i = 0; i < 20000; ++i) {
+    std::string text;
+    const std::uint64_t size = random.below(40);
+    for (std::uint64_t j = 0; j < size; ++j) {
+      text += i % 2 == 0 ? static_cast<char>(random.below(256))
+                         : alphabet[random.below(alphabet.size())];
+    }
+    Diagnostics diagnostics;
+    const auto node = parse_yaml(text, "f", diagnostics);
+    ASSERT_NE(node.has_value(), diagnostics.has_errors());
+    ASSERT_EQ(diagnostics.render().empty(), node.has_value());
+  }
+}
+
+}  // namespace
+}  // namespace mimir::config
