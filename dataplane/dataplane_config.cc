@@ -72,6 +72,10 @@ config::Section<DataplaneConfig> dataplane_section() {
                         "nobody can aim at it. Anything else is that secret. No result depends "
                         "on it."})
       .require(
+          "base_window", [](const C& c) { return c.base_window_ns % kSecond == 0; },
+          "dataplane.base_window is no whole number of seconds",
+          "models know their windows by the second: give 10s")
+      .require(
           "lateness",
           [](const C& c) { return c.lateness_ns <= kLatenessWindowMax * c.base_window_ns; },
           "dataplane.lateness is longer than six base windows",

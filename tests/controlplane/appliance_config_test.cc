@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/appliance_config.h"
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace mimir::controlplane {
+namespace {
+
+std::string shipped(const char* name) {
+  const std::ifstream file(std::string(MIMIR_SOURCE_DIR "/config/") + name);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::string faults(std::string_view yaml) {
+  config::Diagnostics diagnostics;
+  EXPECT_FALSE(read_appliance_config(yaml, "mimir.yaml", diagnostics).has_value()) << yaml;
+  return diagnostics.render();
+}
+
+// The message and the hint of the only fault.
+std::string only_fault(std::string_view yaml) {
+  config::Diagnostics diagnostics;
+  EXPECT_FALSE(read_appliance_config(yaml, "mimir.yaml", diagnostics).has_value()) << yaml;
+  EXPECT_EQ(diagnostics.all().size(), 1U) << diagnostics.render();
+  if (diagnostics.all().empty()) return {};
+  return diagnostics.all()[0].message + " (" + diagnostics.all()[0].hint + ")";
+}
+
+void expect_defaults(const ApplianceConfig& read) {
+  const DataplaneConfig& dataplane = read.dataplane;
+  EXPECT_TRUE(dataplane.ports.empty());
+  EXPECT_EQ(dataplane.rx_descriptors, 1024);
+  EXPECT_EQ(dataplane.flow_count_max, 1'048'576U);
+  EXPECT_EQ(dataplane.ipv6_flow_count_max, 262'144U);
+  EXPECT_EQ(dataplane.ring_record_count, 65'536U);
+  EXPECT_EQ(dataplane.base_window_ns, 10'000'000'000);
+  EXPECT_EQ(dataplane.lateness_ns, 2'000'000'000);
+  EXPECT_EQ(dataplane.huge_pages, "auto");
+  EXPECT_EQ(dataplane.file_prefix, "mimir");
+  EXPECT_EQ(dataplane.hash_seed, 0U);
+  const ModelConfig& model = read.model;
+  EXPECT_EQ(model.file, "");
+  EXPECT_EQ(model.entities, "");
+  EXPECT_EQ(model.observation, "mirror");
+  EXPECT_TRUE(model.pod_cidrs.empty());
+  EXPECT_TRUE(model.service_cidrs.empty());
+  EXPECT_TRUE(model.node_cidrs.empty());
+  EXPECT_TRUE(model.outside_cidrs.empty());
+  EXPECT_EQ(model.gateway, "");
+  EXPECT_EQ(read.output.alerts, "-");
+  EXPECT_EQ(read.output.log_level, "info");
+}
+
+TEST(ApplianceConfig, IsItsDefaultsWhenNothingIsSaid) {
+  for (const char* text : {"", "dataplane:\n", "model: {}\noutput: {}\n"}) {
+    config::Diagnostics diagnostics;
+    const auto read = read_appliance_config(text, "f", diagnostics);
+    ASSERT_TRUE(read.has_value()) << diagnostics.render();
+    expect_defaults(*read);
+  }
+}
+
+TEST(ApplianceConfig, ReadsTheDefaultsItPrints) {
+  config::Diagnostics diagnostics;
+  const auto read =
+      read_appliance_config(config::to_default_yaml(section_texts()), "f", diagnostics);
+  ASSERT_TRUE(read.has_value()) << diagnostics.render();
+  EXPECT_TRUE(diagnostics.all().empty()) << diagnostics.render();
+  expect_defaults(*read);
+}
+
+TEST(ApplianceConfig, ReadsEveryKey) {
+  config::Diagnostics diagnostics;
+  const auto read = read_appliance_config(
+      "dataplane:\n"
+      "  ports:\n"
+      "    - device: 0000:3b:00.0\n"
+      "      queues: 4\n"
+      "    - device: net_af_packet0,iface=mirror0\n"
+      "  rx_descriptors: 64\n"
+      "  flow_count_max: 268435456\n"
+      "  ipv6_flow_count_max: 1024\n"
+      "  ring_record_count: 16777216\n"
+      "  base_window: 1h\n"
+      "  lateness: 1h\n"
+      "  huge_pages: never\n"
+      "  file_prefix: other\n"
+      "  hash_seed: 9223372036854775807\n"
+      "model:\n"
+      "  file: m.mimir\n"
+      "  entities: e.jsonl\n"
+      "  observation: node-any\n"
+      "  pod_cidrs: [10.244.0.0/16, fd00::/8]\n"
+      "  service_cidrs: [10.96.0.0/12]\n"
+      "  node_cidrs: [192.168.49.0/24]\n"
+      "  outside_cidrs: [10.9.0.0/16]\n"
+      "  gateway: 172.17.0.1\n"
+      "output:\n"
+      "  alerts: a.jsonl\n"
+      "  log_level: debug\n",
+      "f", diagnostics);
+  ASSERT_TRUE(read.has_value()) << diagnostics.render();
+  ASSERT_EQ(read->dataplane.ports.size(), 2U);
+  EXPECT_EQ(read->dataplane.ports[0].device, "0000:3b:00.0");
+  EXPECT_EQ(read->dataplane.ports[0].queues, 4);
+  EXPECT_EQ(read->dataplane.ports[1].queues, 1);
+  EXPECT_EQ(read->dataplane.rx_descriptors, 64);
+  EXPECT_EQ(read->dataplane.flow_count_max, 268'435'456U);
+  EXPECT_EQ(read->dataplane.ipv6_flow_count_max, 1024U);
+  EXPECT_EQ(read->dataplane.ring_record_count, 16'777'216U);
+  EXPECT_EQ(read->dataplane.base_window_ns, 3'600'000'000'000);
+  EXPECT_EQ(read->dataplane.lateness_ns, 3'600'000'000'000);
+  EXPECT_EQ(read->dataplane.huge_pages, "never");
+  EXPECT_EQ(read->dataplane.file_prefix, "other");
+  EXPECT_EQ(read->dataplane.hash_seed, 9'223'372'036'854'775'807U);
+  EXPECT_EQ(read->model.file, "m.mimir");
+  EXPECT_EQ(read->model.entities, "e.jsonl");
+  EXPECT_EQ(read->model.observation, "node-any");
+  EXPECT_EQ(read->model.pod_cidrs, (std::vector<std::string>{"10.244.0.0/16", "fd00::/8"}));
+  EXPECT_EQ(read->model.service_cidrs, std::vector<std::string>{"10.96.0.0/12"});
+  EXPECT_EQ(read->model.node_cidrs, std::vector<std::string>{"192.168.49.0/24"});
+  EXPECT_EQ(read->model.outside_cidrs, std::vector<std::string>{"10.9.0.0/16"});
+  EXPECT_EQ(read->model.gateway, "172.17.0.1");
+  EXPECT_EQ(read->output.alerts, "a.jsonl");
+  EXPECT_EQ(read->output.log_level, "debug");
+}
+
+TEST(ApplianceConfig, TellsOfThreeFaultsInOneRun) {
+  EXPECT_EQ(faults("dataplane:\n"
+                   "  rx_descriptors: 12\n"
+                   "model:\n"
+                   "  observatoin: mirror\n"
+                   "output:\n"
+                   "  log_level: loud\n"),
+            "mimir.yaml:2:19: error: dataplane.rx_descriptors: 12 is out of range\n"
+            "  2 |   rx_descriptors: 12\n"
+            "    |                   ^\n"
+            "  hint: give a whole number of descriptors from 64 to 16384\n"
+            "mimir.yaml:4:3: error: model: unknown key `observatoin`\n"
+            "  4 |   observatoin: mirror\n"
+            "    |   ^\n"
+            "  hint: did you mean `observation`?\n"
+            "mimir.yaml:6:14: error: output.log_level: `loud` is not one of its words\n"
+            "  6 |   log_level: loud\n"
+            "    |              ^\n"
+            "  hint: give error, warning, info or debug\n");
+}
+
+TEST(ApplianceConfig, RefusesWhatDoesNotGoTogether) {
+  EXPECT_EQ(only_fault("dataplane: {lateness: 61s}"),
+            "dataplane.lateness is longer than six base windows "
+            "(lower lateness or raise base_window)");
+  EXPECT_EQ(only_fault("dataplane: {base_window: 1500ms}"),
+            "dataplane.base_window is no whole number of seconds "
+            "(models know their windows by the second: give 10s)");
+  EXPECT_EQ(only_fault("dataplane: {ring_record_count: 4097, flow_count_max: 1024}"),
+            "dataplane.ring_record_count is above four times dataplane.flow_count_max "
+            "(a ring that long is never filled; lower it or raise flow_count_max)");
+  EXPECT_EQ(only_fault("dataplane: {ports: [{queues: 2}]}"),
+            "dataplane.ports[]: a port has no device "
+            "(give `device:` a PCI address or a virtual device)");
+  for (const char* key : {"pod_cidrs", "service_cidrs", "node_cidrs", "outside_cidrs"}) {
+    EXPECT_EQ(only_fault("model: {" + std::string(key) + ": [10.0.0.0/8, 10.0.0.0/33]}"),
+              "model." + std::string(key) +
+                  ": not every element is a range of addresses (write [10.244.0.0/16, fd00::/8])");
+  }
+  EXPECT_EQ(only_fault("model: {gateway: 172.17.0}"),
+            "model.gateway is no address (write 172.17.0.1)");
+}
+
+TEST(ApplianceConfig, KnowsItsSections) {
+  EXPECT_EQ(only_fault("dataplan: {}"), "unknown key `dataplan` (did you mean `dataplane`?)");
+  EXPECT_EQ(only_fault("x: {}"), "unknown key `x` (known are dataplane, model or output)");
+  EXPECT_EQ(only_fault("[a]"), "a configuration is a list of sections (begin with `dataplane:`)");
+  EXPECT_EQ(only_fault("model: [a]"),
+            "model: a section is expected, here is a list "
+            "(write `model:` and its keys indented below)");
+}
+
+TEST(ApplianceConfig, ExplainsEveryKey) {
+  const auto sections = section_texts();
+  ASSERT_EQ(sections.size(), 3U);
+  for (const config::SectionText& section : sections) {
+    EXPECT_GT(section.help.size(), 20U) << section.name;
+    EXPECT_FALSE(section.keys.empty()) << section.name;
+    for (const config::KeyText& key : section.keys) {
+      EXPECT_GT(key.help.size(), 20U) << key.key;
+      EXPECT_EQ(key.help.back(), '.') << key.key;
+      // A number without a unit is one that counts nothing: the seed alone.
+      EXPECT_EQ(key.unit.empty(), key.type != "whole number" || key.key == "hash_seed") << key.key;
+      EXPECT_FALSE(key.default_value.empty()) << key.key;
+    }
+  }
+}
+
+TEST(ApplianceConfig, IsShippedAsItIs) {
+  EXPECT_TRUE(shipped("mimir.yaml") == config::to_default_yaml(section_texts()))
+      << "config/mimir.yaml is out of date: mimir check --print-default > config/mimir.yaml";
+  EXPECT_TRUE(shipped("reference.md") == config::to_markdown(section_texts()))
+      << "config/reference.md is out of date: mimir check --print-reference > config/reference.md";
+}
+
+}  // namespace
+}  // namespace mimir::controlplane
