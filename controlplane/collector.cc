@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::size_t kBufferRecordCount = 1024;
 
+// A worker that saw only latecomers, or only swept, in a window has no times for it.
+bool has_times(const WindowReport& report) { return report.first_ns != 0 || report.last_ns != 0; }
+
 }  // namespace
 
 void merge_flows(std::vector<FlowRecord>& records) {
@@ -49,8 +52,6 @@ bool Collector::take(RecordRing& ring) {
     for (std::size_t i = 0; i < count; ++i) {
       const FlowRecord& record = buffer_[i];
       pending_[record.window].records.push_back(record);
-      ++records_.delivered;
-      records_.packets_delivered += record.packets[0] + record.packets[1];
     }
   }
   WindowReport report;
@@ -63,14 +64,14 @@ bool Collector::take(RecordRing& ring) {
 
 void Collector::add(const WindowReport& report) {
   WindowReport& sum = pending_[report.window].sum;
-  // The first report of a window brings its times; later ones widen them.
-  const bool is_first = sum.packets.received == 0;
-  sum.first_ns = is_first ? report.first_ns : std::min(sum.first_ns, report.first_ns);
-  sum.last_ns = is_first ? report.last_ns : std::max(sum.last_ns, report.last_ns);
   sum.packets += report.packets;
   sum.records_written += report.records_written;
   sum.records_lost += report.records_lost;
   sum.packets_lost += report.packets_lost;
+  if (!has_times(report)) return;
+  const bool is_first = !has_times(sum);
+  sum.first_ns = is_first ? report.first_ns : std::min(sum.first_ns, report.first_ns);
+  sum.last_ns = is_first ? report.last_ns : std::max(sum.last_ns, report.last_ns);
 }
 
 bool Collector::drain() {
@@ -79,7 +80,9 @@ bool Collector::drain() {
   for (const RecordRing* ring : rings_) complete = std::min(complete, ring->completed_through());
   bool took = false;
   for (RecordRing* ring : rings_) took = take(*ring) || took;
-  has_ended_ = complete == RecordRing::kAllComplete;
+  // A worker that ends says so in two steps: first that every window that time can
+  // reach is complete, then that all are. Between the two there is nothing.
+  has_ended_ = complete >= RecordRing::kAllComplete / window_ns_ - 1;
   while (!pending_.empty() && pending_.begin()->first <= complete) {
     const auto first = pending_.begin();
     hand_over(first->first, first->second);
@@ -89,6 +92,10 @@ bool Collector::drain() {
 }
 
 void Collector::hand_over(WindowIndex index, Pending& pending) {
+  records_.delivered += pending.records.size();
+  for (const FlowRecord& record : pending.records) {
+    records_.packets_delivered += record.packets[0] + record.packets[1];
+  }
   merge_flows(pending.records);
   const WindowReport& sum = pending.sum;
   packets_ += sum.packets;
@@ -105,8 +112,10 @@ void Collector::hand_over(WindowIndex index, Pending& pending) {
                 .packets_lost = sum.packets_lost};
   const TimeNs slack_ns = window_ns_ / kPartialSlackDivisor;
   const bool is_last = has_ended_ && pending_.size() == 1;
-  window.partial = (!has_begun_ && sum.first_ns > window.begin_ns + slack_ns) ||
-                   (is_last && sum.last_ns < window.end_ns - slack_ns);
+  const TimeNs first_ns = has_times(sum) ? sum.first_ns : window.end_ns;
+  const TimeNs last_ns = has_times(sum) ? sum.last_ns : window.begin_ns;
+  window.partial = (!has_begun_ && first_ns > window.begin_ns + slack_ns) ||
+                   (is_last && last_ns < window.end_ns - slack_ns);
   has_begun_ = true;
   sink_(window);
 }

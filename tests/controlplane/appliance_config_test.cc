@@ -152,6 +152,11 @@ TEST(ApplianceConfig, TellsOfThreeFaultsInOneRun) {
             "  hint: give error, warning, info or debug\n");
 }
 
+TEST(ApplianceConfig, TakesALatenessOfSixWindows) {
+  config::Diagnostics diagnostics;
+  EXPECT_TRUE(read_appliance_config("dataplane: {lateness: 60s}", "f", diagnostics).has_value());
+}
+
 TEST(ApplianceConfig, RefusesWhatDoesNotGoTogether) {
   EXPECT_EQ(only_fault("dataplane: {lateness: 61s}"),
             "dataplane.lateness is longer than six base windows "
