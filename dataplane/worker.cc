@@ -23,7 +23,12 @@ Worker::Worker(const WorkerOptions& options, source::PacketSource& source,
       watermark_ns_(kBeforeAll),
       closed_before_ns_(kBeforeAll),
       next_close_ns_(kBeforeAll),
-      sweep_before_ns_(kBeforeAll) {}
+      sweep_before_ns_(kBeforeAll) {
+  const TimeNs window_max = OpenWindows::kLatenessWindowMax;
+  if (options_.lateness_ns / window_max >= options_.window_ns) {
+    options_.lateness_ns = window_max * options_.window_ns;
+  }
+}
 
 bool Worker::step() noexcept {
   if (source_.poll(batch_) == source::Poll::kEnd) return false;

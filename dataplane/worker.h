@@ -21,8 +21,8 @@ enum class RingFull : std::uint8_t {
 
 struct WorkerOptions {
   TimeNs window_ns = 10 * kNsPerSecond;
-  /// How long after its end, in packet time, a window still takes packets.
-  /// At most OpenWindows::kLatenessWindowMax windows.
+  /// How long after its end, in packet time, a window still takes packets. What is
+  /// above OpenWindows::kLatenessWindowMax windows counts as that.
   TimeNs lateness_ns = 2 * kNsPerSecond;
   std::size_t flow_count_max = std::size_t{1} << 20;  ///< IPv4
   std::size_t ipv6_flow_count_max = std::size_t{1} << 18;

@@ -22,10 +22,13 @@ source::HugePages to_huge_pages(const std::string& word) {
 }
 
 flow::HashSecret make_secret(std::uint64_t seed) {
-  if (seed != 0) return {.first = seed, .second = seed * 0x9e3779b97f4a7c15 | 1};
+  if (seed != 0) {
+    std::mt19937_64 spread(seed);  // small seeds would leave most bits of a secret 0
+    return {.first = spread() | 1, .second = spread() | 1};
+  }
   std::random_device device;
   const auto draw = [&device] { return std::uint64_t{device()} << 32 | device(); };
-  return {.first = draw(), .second = draw()};
+  return {.first = draw() | 1, .second = draw() | 1};
 }
 
 /// The time from which logs without times of their own count.

@@ -16,6 +16,7 @@ constexpr std::uint8_t kAuthentication = 51;
 constexpr std::uint8_t kDestinationOptions = 60;
 
 constexpr std::size_t kFixedHeaderBytes = 40;
+constexpr std::size_t kPayloadFieldMax = 65535;
 
 /// Where the extension headers ended.
 struct Chain {
@@ -79,9 +80,12 @@ Drop read_ipv6(Cursor in, std::size_t wire_room, PacketFacts& facts) noexcept {
   const auto next_header = header.big_endian<std::uint8_t, 6>();
   if (header.big_endian<std::uint8_t, 0>() >> 4 != 6) return Drop::kBadIpVersion;
 
-  // A datagram above 64 KiB (RFC 2675, or a sender that leaves segmentation to
-  // its card) carries 0 here: then the frame says how long it is.
-  if (payload_bytes == 0) payload_bytes = wire_room - kFixedHeaderBytes;
+  // A datagram whose payload does not fit the field (RFC 2675, or a sender that
+  // leaves segmentation to its card) carries 0: then the frame says how long it is.
+  // In a shorter frame 0 is what it says, and what follows is padding.
+  if (payload_bytes == 0 && wire_room - kFixedHeaderBytes > kPayloadFieldMax) {
+    payload_bytes = wire_room - kFixedHeaderBytes;
+  }
   if (payload_bytes > wire_room - kFixedHeaderBytes) return Drop::kBadIpv6PayloadLength;
   in.limit(payload_bytes);  // and so chain.bytes <= payload_bytes
 

@@ -74,7 +74,7 @@ std::optional<std::vector<graph::NodeId>> choose_nodes(const TemplatePath& path,
                                                        const AttackKey& key) {
   std::vector<graph::NodeId> nodes;
   for (std::size_t i = 0; i < path.size(); ++i) {
-    if (path[i].kind == Stop::Kind::kInternet) {
+    if (path[i].kind == Stop::Kind::kOutside) {
       nodes.push_back(graph::kOutsideNode);
       continue;
     }

@@ -13,7 +13,7 @@ using Names = std::vector<std::string>;
 
 Stop pod(std::string service) { return {.kind = Stop::Kind::kPod, .service = std::move(service)}; }
 Stop vip(std::string service) { return {.kind = Stop::Kind::kVip, .service = std::move(service)}; }
-Stop internet() { return {.kind = Stop::Kind::kInternet}; }
+Stop internet() { return {.kind = Stop::Kind::kOutside}; }
 
 // The VIPs that can stand between two pods; an empty name is none.
 Names between(const std::string& from, const std::string& to,
@@ -112,7 +112,7 @@ std::string to_text(const TemplatePath& path) {
   std::string text;
   for (const Stop& stop : path) {
     if (!text.empty()) text += " > ";
-    text += stop.kind == Stop::Kind::kInternet ? "outside" : stop.service;
+    text += stop.kind == Stop::Kind::kOutside ? "outside" : stop.service;
     if (stop.kind == Stop::Kind::kVip) text += " (VIP)";
   }
   return text;
@@ -131,7 +131,7 @@ PathOptions path_options(const graph::Cluster& cluster, graph::Observation obser
   return options;
 }
 
-std::vector<TemplatePath> with_vips(const std::vector<std::string>& path,
+std::vector<TemplatePath> over_vips(const std::vector<std::string>& path,
                                     const std::set<ClientVip>& client_vips,
                                     const std::set<std::string>& without_vip) {
   if (path.empty()) return {};
@@ -161,7 +161,7 @@ std::vector<TemplatePath> enumerate_paths(const Policy& policy, const PathOption
     if (options.with_vips) {
       // One hop has up to three variants, so a long path has more than memory.
       if (names.size() + 1 > options.stop_count_max) return false;
-      variants = with_vips(names, policy.client_vips, options.without_vip);
+      variants = over_vips(names, policy.client_vips, options.without_vip);
     } else {
       variants.emplace_back();
       for (const std::string& name : names) variants.back().push_back(pod(name));

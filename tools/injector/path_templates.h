@@ -16,7 +16,7 @@ namespace mimir::injector {
 
 /// One stop of stolen data: some pod of a service, a service's VIP, the internet.
 struct Stop {
-  enum class Kind : std::uint8_t { kPod, kVip, kInternet };
+  enum class Kind : std::uint8_t { kPod, kVip, kOutside };
   Kind kind = Kind::kPod;
   std::string service{};  ///< empty for the internet
 
@@ -55,7 +55,7 @@ struct PathOptions {
 ///   else both, and neither          a's VIP | b's VIP | none
 ///
 /// Leftmost hop outermost.
-[[nodiscard]] std::vector<TemplatePath> with_vips(const std::vector<std::string>& path,
+[[nodiscard]] std::vector<TemplatePath> over_vips(const std::vector<std::string>& path,
                                                   const std::set<ClientVip>& client_vips,
                                                   const std::set<std::string>& without_vip);
 

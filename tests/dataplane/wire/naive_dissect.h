@@ -89,7 +89,7 @@ class NaiveDissector {
     if (!has(at, 40)) return Drop::kTruncatedIpv6;
     if (get(at, 1) / 16 != 6) return Drop::kBadIpVersion;
     std::size_t end = at + 40 + get(at + 4, 2);
-    if (end == at + 40) end = wire_;
+    if (end == at + 40 && wire_ > at + 40 + 65535) end = wire_;
     if (end > wire_) return Drop::kBadIpv6PayloadLength;
     std::uint64_t next = get(at + 6, 1);
     std::size_t where = at + 40;

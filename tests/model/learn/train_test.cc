@@ -53,7 +53,7 @@ TEST(Train, TellsSeparableWindowsApartAndSaysWhy) {
     ASSERT_EQ(granularity.features.size(), 4U);  // "never" has no benign value
     EXPECT_EQ(granularity.features[0].name, "flow");
     EXPECT_EQ(granularity.features[3].name, "steady");
-    EXPECT_EQ(granularity.features[3].spread, (Spread{.median = 7, .iqr = 1}));
+    EXPECT_EQ(granularity.features[3].spread, (Spread{.median = 7, .iqr = 1e-3}));
     EXPECT_EQ(granularity.features[3].weight, 0);
     EXPECT_EQ(granularity.training.f1(), 1);
   }
