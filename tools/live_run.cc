@@ -166,6 +166,12 @@ std::vector<MemoryTerm> memory_terms(const LiveOptions& options) {
        queues * options.ring_record_count * sizeof(FlowRecord)}};
 }
 
+bool check_pages(const LiveOptions& options, source::MachineFault& fault) {
+  source::EalOptions eal = options.eal;
+  eal.memory_bytes = eal_bytes(options);
+  return source::Eal::check_pages(eal, fault);
+}
+
 bool run_live(const LiveOptions& options, const std::atomic<bool>& stop, const LiveHooks& hooks,
               LiveRun& run, source::MachineFault& fault) {
   source::EalOptions eal = options.eal;

@@ -36,6 +36,9 @@ struct MemoryTerm {
 /// What these options add up to, before anything is started.
 [[nodiscard]] std::vector<MemoryTerm> memory_terms(const LiveOptions& options);
 
+/// Whether the huge pages the configuration insists on are there; starts nothing.
+[[nodiscard]] bool check_pages(const LiveOptions& options, source::MachineFault& fault);
+
 /// What came of it, port by port and in sum.
 struct LiveRun {
   PacketLedger packets;

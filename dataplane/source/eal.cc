@@ -178,6 +178,11 @@ bool Eal::start(const EalOptions& options, MachineFault& fault) {
   return true;
 }
 
+bool Eal::check_pages(const EalOptions& options, MachineFault& fault) {
+  bool use_huge = false;
+  return choose_pages(options, use_huge, fault);
+}
+
 void Eal::stop() { (void)rte_eal_cleanup(); }
 
 bool Eal::uses_huge_pages() { return huge_pages_in_use; }

@@ -37,6 +37,8 @@ struct EalOptions {
 class Eal {
  public:
   [[nodiscard]] static bool start(const EalOptions& options, MachineFault& fault);
+  /// Whether the huge pages that start() would insist on are there. Starts nothing.
+  [[nodiscard]] static bool check_pages(const EalOptions& options, MachineFault& fault);
   static void stop();
 
   [[nodiscard]] static bool uses_huge_pages();

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <unistd.h>
 
 #include <rte_dev.h>
 #include <rte_errno.h>
@@ -58,13 +59,13 @@ bool Port::attach(const std::string& device, MachineFault& fault) {
   if (rte_eth_dev_get_port_by_name(name.c_str(), &id_) == 0) return true;
   const int error = rte_dev_probe(device.c_str());
   if (error == 0 && rte_eth_dev_get_port_by_name(name.c_str(), &id_) == 0) return true;
-  fault = {.kind = error == -EPERM || error == -EACCES ? MachineFault::Kind::kPermission
-                                                       : MachineFault::Kind::kNoSuchPort,
+  // Drivers answer -1 to anything, which reads as EPERM: only the user tells.
+  const bool is_root = geteuid() == 0;
+  fault = {.kind = is_root ? MachineFault::Kind::kNoSuchPort : MachineFault::Kind::kPermission,
            .message = "port " + device + " does not exist or could not be opened",
-           .hint = error == -EPERM || error == -EACCES
-                       ? "capturing needs root or CAP_NET_RAW"
-                       : "see `dpdk-devbind.py --status` for PCI addresses and `ip link` for the "
-                         "iface= of net_af_packet"};
+           .hint = is_root ? "see `dpdk-devbind.py --status` for PCI addresses and `ip link` for "
+                             "the iface= of net_af_packet"
+                           : "capturing needs root or CAP_NET_RAW"};
   return false;
 }
 

@@ -35,6 +35,11 @@ bool check_machine(const LiveOptions& options) {
                "  hint: lower dataplane.flow_count_max\n");
     is_ready = false;
   }
+  source::MachineFault fault;
+  if (!check_pages(options, fault)) {
+    fmt::print(stderr, "error: {}\n  hint: {}\n", fault.message, fault.hint);
+    is_ready = false;
+  }
   for (const source::PortOptions& port : options.ports) {
     const std::size_t begin = port.device.find("iface=");
     if (begin == std::string::npos) continue;

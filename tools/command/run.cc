@@ -26,6 +26,19 @@ namespace {
 
 using controlplane::log_info;
 
+std::string describe(const analysis::Verdict& verdict) {
+  const std::string window =
+      fmt::format("window {} {:>2} s", controlplane::to_timestamp(verdict.window.begin_ns),
+                  verdict.window.granularity_s());
+  if (verdict.score.no_data) {
+    return fmt::format("{}  no traffic of the cluster, {} packets", window,
+                       verdict.window.packets.received);
+  }
+  return fmt::format("{}  score {:+.3f}  threshold {:.3f}  {} packets{}", window,
+                     verdict.score.value, verdict.score.threshold, verdict.window.packets.counted,
+                     verdict.score.alert() ? "  ALERT" : "");
+}
+
 class RunCommand final : public Command {
  public:
   [[nodiscard]] const char* name() const override { return "run"; }
@@ -70,11 +83,7 @@ class RunCommand final : public Command {
     std::uint64_t windows = 0;
     analysis::Analyzer analyzer = appliance.make_analyzer([&](const analysis::Verdict& verdict) {
       ++windows;
-      log_info(fmt::format("window {} {:>2} s  score {:+.3f}  threshold {:.3f}  {} packets{}",
-                           controlplane::to_timestamp(verdict.window.begin_ns),
-                           verdict.window.granularity_s(), verdict.score.value,
-                           verdict.score.threshold, verdict.window.packets.counted,
-                           verdict.score.alert() ? "  ALERT" : ""));
+      log_info(describe(verdict));
       if (verdict.score.alert()) alerts.write(builder.build(verdict));
     });
     LiveRun live;
