@@ -25,7 +25,7 @@ class WindowStack {
   using Sink = std::function<void(const ReducedWindow&)>;
 
   /// REQUIRES: granularities ascend, in seconds; the first is the base window's, and
-  /// each is a multiple of it.
+  /// each is a multiple of the one before it.
   WindowStack(std::vector<std::uint32_t> granularities_s, Sink sink);
 
   /// REQUIRES: base windows in ascending order.
