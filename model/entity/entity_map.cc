@@ -217,7 +217,7 @@ std::optional<EntityId> EntityMap::resolve(const Address& address, TimeNs time_n
 
 std::optional<EntityId> EntityMap::find(Kind kind, std::string_view namespace_name,
                                         std::string_view name) const {
-  const auto at = identities_.find(std::tuple(kind, namespace_name, name));
+  const auto at = identities_.find({kind, std::string(namespace_name), std::string(name)});
   if (at == identities_.end()) return std::nullopt;
   return at->second;
 }

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -115,7 +114,7 @@ class EntityMap {
 
   std::vector<Entity> entities_;
   std::vector<bool> had_address_;
-  std::map<Identity, EntityId, std::less<>> identities_;
+  std::map<Identity, EntityId> identities_;
   std::vector<History> histories_;
   std::unordered_map<Address, std::uint32_t, AddressHash> history_of_;  ///< only looked up
   std::vector<Conflict> conflicts_;
