@@ -23,7 +23,7 @@ struct Window {
   PacketLedger packets;            ///< of this window only
   std::uint64_t records_lost = 0;  ///< written by a worker, but its ring was full
   std::uint64_t packets_lost = 0;  ///< in those records
-  bool partial = false;  ///< the capture began or ended inside this window
+  bool partial = false;            ///< the capture began or ended inside this window
 };
 
 }  // namespace mimir
