@@ -52,7 +52,8 @@ th, td { text-align: right; padding: .2rem .6rem; border-bottom: 1px solid var(-
 th:first-child, td:first-child { text-align: left; }
 td.new { color: var(--bad); font-weight: 600; } pre { overflow-x: auto; }
 .axis { stroke: var(--line); } .threshold { stroke: var(--bad); stroke-dasharray: 6 4; }
-.score { fill: var(--good); } .alert { fill: var(--bad); } text { fill: var(--dim); font-size: 12px; }
+.score { fill: var(--good); } .alert { fill: var(--bad); }
+text { fill: var(--dim); font-size: 12px; }
 )";
 
 /// The scores of the base windows over time, on a scale that shows small ones too.
