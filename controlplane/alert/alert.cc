@@ -2,6 +2,7 @@
 #include "controlplane/alert/alert.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 
@@ -19,7 +20,16 @@ constexpr std::uint64_t kGeneratorId = 7700;
 constexpr std::uint64_t kExfiltrationSignatureId = 7700101;
 constexpr std::size_t kContributionMax = 8;
 
-std::string megabytes(double bytes) { return fmt::format("{:.3g} MB", bytes / 1e6); }
+/// Three digits in the unit that needs no exponent for them.
+std::string bytes_text(double bytes) {
+  constexpr std::array<const char*, 5> kUnits{"B", "kB", "MB", "GB", "TB"};
+  std::size_t unit = 0;
+  while (bytes >= 999.5 && unit + 1 < kUnits.size()) {
+    bytes /= 1000;
+    ++unit;
+  }
+  return fmt::format("{:.3g} {}", bytes, kUnits[unit]);
+}
 
 std::string join_path(const std::vector<std::string>& path) {
   return fmt::format("{}", fmt::join(path, " -> "));
@@ -37,10 +47,10 @@ const detector::EdgeEvidence* find_edge(const Alert& alert, const std::string& s
 std::string describe(const detector::EdgeEvidence& edge, std::uint32_t granularity_s) {
   const std::string sent =
       fmt::format("{} sent {} to {} in {} s", edge.source,
-                  megabytes(static_cast<double>(edge.bytes)), edge.destination, granularity_s);
+                  bytes_text(static_cast<double>(edge.bytes)), edge.destination, granularity_s);
   if (!edge.is_known) return sent + " (an edge never seen in training)";
-  return sent + fmt::format(" (expected {}, 99th percentile {})", megabytes(edge.expected_bytes),
-                            megabytes(edge.p99_bytes));
+  return sent + fmt::format(" (expected {}, 99th percentile {})", bytes_text(edge.expected_bytes),
+                            bytes_text(edge.p99_bytes));
 }
 
 Json envelope(const Alert& alert) {
@@ -153,8 +163,8 @@ Json path_list(const std::vector<std::string>& path) {
 }  // namespace
 
 std::string to_timestamp(TimeNs time_ns) {
-  const std::chrono::sys_time<std::chrono::microseconds> time(
-      std::chrono::microseconds(time_ns / 1000));
+  const auto time = std::chrono::floor<std::chrono::microseconds>(
+      std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::nanoseconds(time_ns)));
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}+0000",
                      fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),

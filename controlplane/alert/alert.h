@@ -45,8 +45,9 @@ struct Alert {
   std::string model_digest;
 };
 
-/// One line for people: "user-db sent 2.1 MB to user in 10 s (expected 0.2 MB,
-/// 99th percentile 0.4 MB); user sent 2.0 MB outside, never seen in training".
+/// One line for people: "user-db sent 2.1 MB to user in 10 s (expected 200 kB, 99th
+/// percentile 400 kB); user sent 2 MB to outside in 10 s (an edge never seen in
+/// training)".
 [[nodiscard]] std::string summarise(const Alert& alert);
 
 /// The alert as an EVE-like JSON object: the envelope that readers of Suricata's

@@ -17,7 +17,8 @@ namespace mimir::controlplane {
 /// Threads: none. REQUIRES: model and cluster outlive it.
 class AlertBuilder {
  public:
-  /// Edges an alert lists at most, the most excessive first.
+  /// Edges an alert lists at most, the most excessive first; those of its path are
+  /// listed whatever their rank.
   static constexpr std::size_t kEdgeMax = 10;
 
   AlertBuilder(const learn::Model& model, const graph::Cluster& cluster, std::string model_digest);
