@@ -83,7 +83,7 @@ FlowRecord record(const Address& low, const Address& high, TimeNs first_ns, Coun
   result.key.low_address = low;
   result.key.high_address = high;
   result.first_ns = first_ns;
-  result.last_ns = first_ns;
+  result.last_ns = first_ns + 60;  // when the address may be another's
   result.packets = {up.packets, down.packets};
   result.bytes = {up.bytes, down.bytes};
   return result;

@@ -102,6 +102,46 @@ TEST_F(Mirror, KnowsAPublicRangeThatTheClusterUses) {
   EXPECT_EQ(classify(address_of("2001:db8:2::5"), config), AddressClass::kOutside);
 }
 
+// A node's own view, in small: user-0 is spoken to from outside and is probed,
+// user-db-0 is only probed, and the gateway is 172.17.0.1.
+class NodeAny : public Mirror {
+ protected:
+  const ObservationConfig node_any_{.point = Observation::kNodeAny,
+                                    .gateway = address_of("172.17.0.1")};
+  const std::vector<Conversation> conversations_ = {
+      said("172.17.0.1", "10.244.1.5", 100, 7000),   // requests and probes; answers to both
+      said("10.244.1.5", "198.51.100.7", 6000, 0),   // the answers again, to the user
+      said("172.17.0.1", "10.244.2.6", 30, 40),      // probes alone
+      said("10.244.1.5", "10.244.2.6", 500, 900),    //
+      said("10.244.1.5", "172.17.0.9", 11, 12),      // beside the gateway, nobody's
+      said("127.0.0.1", "127.0.0.1", 13, 0),         //
+      said("198.51.100.7", "198.51.100.8", 14, 15),  // outside with itself
+      said("10.244.1.5", "10.0.1.1", 16, 17),        // the machine
+  };
+};
+
+TEST_F(NodeAny, MakesOneConversationWithOutsideOfTheTwoThatAreSeen) {
+  const Reduction reduction = reduced(conversations_, node_any_);
+  const NodeId user = world_.pod("user-0", "shop");
+  EXPECT_EQ(reduction.edges.find(user, kOutsideNode)->counts, (Counts{1, 6000}));
+  EXPECT_EQ(reduction.edges.find(kOutsideNode, user)->counts, (Counts{2, 100}))
+      << "the edge without bytes had a packet here";
+  EXPECT_EQ(reduction.edges.find(kOutsideNode, kOutsideNode)->counts, (Counts{2, 29}));
+  EXPECT_EQ(reduction.edges.edges().size(), 5U);
+  EXPECT_EQ(reduction.bytes.kept, 6000U + 100 + 500 + 900 + 29);
+  EXPECT_EQ(reduction.bytes.duplicate, 7000U);
+  EXPECT_EQ(reduction.bytes.cluster_nodes, 30U + 40 + 16 + 17);
+  EXPECT_EQ(reduction.bytes.unmapped, 23U);
+  EXPECT_EQ(reduction.bytes.foreign, 13U);
+  EXPECT_EQ(reduction.bytes.kept_unknown + reduction.bytes.infrastructure, 0U);
+}
+
+TEST_F(NodeAny, LeavesTheGatewayAloneWhereNothingIsOutside) {
+  const Reduction reduction = reduced({said("172.17.0.1", "10.244.2.6", 30, 40)}, node_any_);
+  EXPECT_TRUE(reduction.edges.empty());
+  EXPECT_EQ(reduction.bytes.unmapped, 70U);
+}
+
 TEST(Classify, FollowsTheRegistriesAtTheirEdges) {
   const ObservationConfig config;
   const std::vector<std::pair<std::string, AddressClass>> rows = {
