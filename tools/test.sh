@@ -1,77 +1,115 @@
 #!/bin/bash
-# Every test of Mimir on a fresh machine: installs what it needs, then
+# Every test of Mimir on a fresh machine: installs what it needs, then the stages
 #
-#   release   build with g++, all tests and lints
-#   clang     build with clang++, unit tests, and equal figures from both
-#   asan      addresses and undefined behaviour: all tests but the slow ones
-#   tsan      races: the ring, the worker, the collector
+#   release  build with g++; all tests
+#   lint     layers, style, format, headers, symbols of the packet path
+#   clang    build with clang++; unit tests, and equal figures from both compilers
+#   asan     addresses and undefined behaviour; all tests
+#   tsan     races; the tests of what two threads share
 #
-# tools/test.sh [--quick] [STAGE ...]    --quick: release only
+# usage: tools/test.sh [--quick | --only STAGE]...    --quick: release alone
+#
+# A stage that fails does not stop the next one. Ends with `N passed, N failed, N skipped`,
+# a case of GoogleTest being one; the logs are .build/STAGE/meson-logs/.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
-stages=()
-for argument in "$@"; do
-  case "$argument" in
-    --quick) stages=(release) ;;
-    release | clang | asan | tsan) stages+=("$argument") ;;
-    *)
-      echo "error: unknown argument \`$argument\`" >&2
-      echo "  hint: tools/test.sh [--quick] [release clang asan tsan]" >&2
-      exit 2
-      ;;
-  esac
-done
-[ ${#stages[@]} -gt 0 ] || stages=(release clang asan tsan)
 
-tools/install_packages.sh --tests
-builds=()
-failed=0
-
-say() { echo "== $1 ($SECONDS s)" >&2; }
-
-# build STAGE [TARGET ...]
-build() {
-  local stage=$1
-  shift
-  local folder=.build/$stage
-  if [ ! -f "$folder/build.ninja" ]; then
-    mkdir -p .build
-    if ! meson setup --native-file "tools/build/$stage.ini" "$folder" . >".build/$stage-setup.log" 2>&1; then
-      cat ".build/$stage-setup.log" >&2
-      exit 3
-    fi
-  fi
-  say "$stage: build"
-  ninja -C "$folder" --quiet "$@"
+usage() {
+  echo "error: $1" >&2
+  echo '  hint: tools/test.sh [--quick | --only release|lint|clang|asan|tsan]...' >&2
+  exit 2
 }
 
-# check STAGE [MESON-TEST-ARGUMENT ...]
-check() {
-  local stage=$1
+stages=()
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --help | -h)
+      sed -n '2,/^set /{/^# \{0,1\}/s///p}' "$0"
+      exit 0
+      ;;
+    --quick) stages+=(release) ;;
+    --only)
+      case "${2:-}" in
+        release | lint | clang | asan | tsan) stages+=("$2") ;;
+        *) usage "no stage \`${2:-}\`" ;;
+      esac
+      shift
+      ;;
+    *) usage "unknown argument \`$1\`" ;;
+  esac
   shift
-  say "$stage: tests"
-  builds+=(".build/$stage")
-  meson test -C ".build/$stage" --no-rebuild --print-errorlogs "$@" || failed=1
+done
+[ ${#stages[@]} -gt 0 ] || stages=(release lint clang asan tsan)
+
+tools/install_packages.sh --tests
+
+logs=()    # what `meson test` wrote of each stage
+broken=()  # what failed where no test could tell
+say() { echo "== $1 (${SECONDS} s)" >&2; }
+
+# setup BUILD: once; afterwards ninja sees to it.
+setup() {
+  [ ! -f ".build/$1/build.ninja" ] || return 0
+  mkdir -p .build
+  meson setup --native-file "tools/build/$1.ini" ".build/$1" . >".build/$1-setup.log" 2>&1 ||
+    { cat ".build/$1-setup.log" >&2 && return 1; }
+}
+
+# check STAGE BUILD [MESON-TEST-ARGUMENT ...]: meson builds what these tests need, no more.
+check() {
+  local stage=$1 build=$2 log=.build/$2/meson-logs/$1
+  shift 2
+  say "$stage"
+  if ! setup "$build"; then
+    broken+=("$stage: meson setup")
+    return
+  fi
+  # Reports of an earlier run must not speak for a program that now crashes.
+  rm -f ".build/$build"/*.xml "$log".*
+  meson test -C ".build/$build" --logbase "$stage" --print-errorlogs "$@" >&2 || true
+  if [ -f "$log.junit.xml" ]; then
+    logs+=("$log")
+  else
+    broken+=("$stage: build")
+  fi
+}
+
+# The executable too, which the tests of other stages may not need.
+build_mimir() {
+  if ! { setup "$1" && ninja -C ".build/$1" --quiet tools/mimir >&2; }; then
+    broken+=("$1: tools/mimir")
+    return 1
+  fi
+}
+
+compare_compilers() {
+  say 'clang: the figures of both compilers'
+  build_mimir release && build_mimir clang || return 0
+  python3 tests/end_to_end/compilers_test.py .build/{release,clang}/tools/mimir >&2 ||
+    broken+=('clang: the figures of both compilers')
 }
 
 for stage in "${stages[@]}"; do
-  build "$stage"
   case "$stage" in
-    release) check release ;;
-    clang)
-      check clang --suite unit
-      if [ -x .build/release/tools/mimir ]; then
-        say 'clang: equal figures from both compilers'
-        python3 tests/end_to_end/compilers_test.py \
-          .build/release/tools/mimir .build/clang/tools/mimir || failed=1
-      fi
+    release)
+      say 'release: build'
+      build_mimir release || true
+      check release release --no-suite lint
       ;;
-    asan) check asan --no-suite lint --timeout-multiplier 5 ;;
-    tsan) check tsan --suite tsan --timeout-multiplier 5 ;;
+    lint) check lint release --suite lint ;;
+    clang)
+      check clang clang --suite unit
+      compare_compilers
+      ;;
+    asan) check asan asan --no-suite lint --timeout-multiplier 5 ;;
+    tsan) check tsan tsan --suite tsan --timeout-multiplier 5 ;;
   esac
 done
 
-say 'sum'
-python3 tools/build/test_summary.py "${builds[@]}" || failed=1
-exit $failed
+say 'all stages'
+faults=()
+for fault in "${broken[@]}"; do
+  faults+=(--broken "$fault")
+done
+python3 tools/build/test_summary.py "${faults[@]}" "${logs[@]}"
