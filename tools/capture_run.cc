@@ -42,8 +42,10 @@ FaultText to_text(const source::CaptureState& state) {
       return {fmt::format("pcap format version {} is not supported, only 2", detail),
               "convert it: editcap -F pcap IN OUT.pcap"};
     case CaptureFault::kUnknownLinkType:
-      return {fmt::format("link type {} is not supported", detail),
-              "supported are Ethernet (1), raw IP (101) and Linux cooked (113, 276)"};
+      return {
+          fmt::format("link type {} is not supported", detail),
+          "supported are Ethernet (1), raw IP (101), Linux cooked (113, 276), loopback (0, 108) "
+          "and NFLOG (239)"};
     case CaptureFault::kRecordHeaderCut:
       return {fmt::format("the capture ends at byte {}, inside a packet's header", offset),
               "everything before that byte was read"};

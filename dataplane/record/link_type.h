@@ -11,6 +11,8 @@ enum class LinkType : std::uint8_t {
   kRawIp,          ///< the IP header; its version field tells which
   kLinuxCookedV1,  ///< LINKTYPE_LINUX_SLL: 16 bytes, then the payload
   kLinuxCookedV2,  ///< LINKTYPE_LINUX_SLL2: 20 bytes, then the payload
+  kLoopback,       ///< LINKTYPE_NULL and _LOOP: 4 bytes of address family, then the IP header
+  kNetfilterLog,   ///< LINKTYPE_NFLOG: a netfilter message, the IP header in one of its fields
 };
 
 }  // namespace mimir

@@ -42,6 +42,13 @@ bool to_link_type(std::uint32_t number, LinkType& link) noexcept {
     case 276:  // LINKTYPE_LINUX_SLL2
       link = LinkType::kLinuxCookedV2;
       return true;
+    case 0:    // LINKTYPE_NULL
+    case 108:  // LINKTYPE_LOOP
+      link = LinkType::kLoopback;
+      return true;
+    case 239:  // LINKTYPE_NFLOG
+      link = LinkType::kNetfilterLog;
+      return true;
     default:
       return false;
   }

@@ -32,8 +32,8 @@ struct CaptureState {
 };
 
 /// A classic pcap file, mapped into memory: both byte orders, micro- and
-/// nanoseconds, LINKTYPE_ETHERNET, _RAW, _IPV4, _IPV6, _LINUX_SLL and _LINUX_SLL2
-/// (tcpdump.org "Link-Layer Header Types"; draft-ietf-opsawg-pcap).
+/// nanoseconds, LINKTYPE_ETHERNET, _RAW, _IPV4, _IPV6, _LINUX_SLL, _LINUX_SLL2, _NULL,
+/// _LOOP and _NFLOG (tcpdump.org "Link-Layer Header Types"; draft-ietf-opsawg-pcap).
 ///
 /// Threads: immutable after open(); any number of readers walk it at once.
 /// Memory: the page cache's. A file must not be shortened while it is read.

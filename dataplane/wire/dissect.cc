@@ -15,6 +15,48 @@ constexpr std::uint16_t kEtherTypeVlan = 0x8100;         // 802.1Q customer tag
 constexpr std::uint16_t kEtherTypeServiceVlan = 0x88a8;  // 802.1ad service tag
 constexpr std::uint16_t kEtherTypeOldQinQ = 0x9100;      // before 802.1ad
 
+/// The EtherType of an address family, 0 if it is not IP. AF_INET is 2 everywhere,
+/// AF_INET6 is what the system that captured calls it.
+std::uint16_t ether_type_of(std::uint32_t family) noexcept {
+  switch (family) {
+    case 2:
+      return kEtherTypeIpv4;
+    case 10:  // Linux
+    case 23:  // Windows
+    case 24:  // NetBSD, OpenBSD
+    case 28:  // FreeBSD
+    case 30:  // Darwin
+      return kEtherTypeIpv6;
+    default:
+      return 0;
+  }
+}
+
+/// Leaves `in` before the IP header of a netfilter message (LINKTYPE_NFLOG): a
+/// header of 4 bytes that begins with the address family, then fields of length,
+/// type and value, padded to 4 bytes. 0 if no field holds a packet.
+std::uint16_t read_netfilter_log(Cursor& in) noexcept {
+  constexpr std::size_t kFieldHeaderBytes = 4;
+  constexpr std::uint16_t kPayloadType = 9;  // NFULA_PAYLOAD
+  const auto family = in.big_endian<std::uint8_t>();
+  in.skip(3);
+  while (!in.failed()) {
+    auto length = in.big_endian<std::uint16_t>();
+    auto type = in.big_endian<std::uint16_t>();
+    // Written in the order of the machine that captured. No type comes near 256,
+    // so the byte that is zero tells.
+    if ((type & 0xff) == 0) {
+      length = __builtin_bswap16(length);
+      type = __builtin_bswap16(type);
+    }
+    if (in.failed() || length < kFieldHeaderBytes) return 0;
+    if (type == kPayloadType) return ether_type_of(family);
+    const std::size_t value_bytes = length - kFieldHeaderBytes;
+    in.skip((value_bytes + 3) / 4 * 4);
+  }
+  return 0;
+}
+
 /// Reads the link header; the EtherType that follows it goes to `ether_type`.
 /// REQUIRES: not kRawIp, which has neither.
 Drop read_link(LinkType link, Cursor& in, std::uint16_t& ether_type) noexcept {
@@ -30,6 +72,15 @@ Drop read_link(LinkType link, Cursor& in, std::uint16_t& ether_type) noexcept {
     case LinkType::kLinuxCookedV2:  // LINKTYPE_LINUX_SLL2
       ether_type = in.big_endian<std::uint16_t>();
       in.skip(18);
+      break;
+    case LinkType::kLoopback: {
+      // In the byte order of the machine that captured, or of the network.
+      const auto family = in.big_endian<std::uint32_t>();
+      ether_type = ether_type_of(family > 0xffff ? __builtin_bswap32(family) : family);
+      break;
+    }
+    case LinkType::kNetfilterLog:
+      ether_type = read_netfilter_log(in);
       break;
     case LinkType::kRawIp:
       break;

@@ -21,8 +21,8 @@ import sys
 SKIP = 77
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58}
 EXTENSIONS = {"ipv6.hopopts", "ipv6.dstopts", "ipv6.routing", "ipv6.fraghdr", "ah"}
-LINK_LAYERS = {"eth", "ethertype", "vlan", "ieee8021ad", "sll", "raw"}
-LINK_BYTES = {"eth": 14, "sll": 16, "raw": 0}
+LINK_LAYERS = {"eth", "ethertype", "vlan", "ieee8021ad", "sll", "raw", "null", "nflog"}
+LINK_BYTES = {"eth": 14, "sll": 16, "raw": 0, "null": 4}
 FIELDS = ["frame.protocols", "ip.len", "ipv6.plen", "frame.len", "frame.cap_len", "ip.hdr_len",
           "ip.flags.mf", "tcp.hdr_len", "udp.length"]
 
