@@ -24,14 +24,24 @@ struct Node {
     std::string source_line;
   };
 
+  struct Member;
+
   Kind kind = Kind::kNull;
   Place place;
   std::string source_line;  ///< the text of place.line
   std::string scalar;
-  std::vector<Node> elements;                 ///< of a sequence
-  std::vector<std::pair<Key, Node>> members;  ///< of a map, in the order of the text
+  std::vector<Node> elements;   ///< of a sequence
+  std::vector<Member> members;  ///< of a map, in the order of the text
 
   [[nodiscard]] const Node* find(std::string_view key) const;
+};
+
+/// A std::pair would have to know how large a Node is before it is one.
+struct Node::Member {
+  Member(Key key, Node node) : first(std::move(key)), second(std::move(node)) {}
+
+  Key first;
+  Node second;
 };
 
 [[nodiscard]] std::string_view name(Node::Kind kind);
