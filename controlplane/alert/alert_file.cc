@@ -10,11 +10,7 @@ std::optional<AlertFile> AlertFile::open(const std::string& path,
                                          config::Diagnostics& diagnostics) {
   if (path == "-") return AlertFile(stdout);
   std::FILE* const file = std::fopen(path.c_str(), "ae");
-  if (file != nullptr) {
-    // A buffer would keep what could not be written and try again behind our back.
-    (void)std::setvbuf(file, nullptr, _IONBF, 0);
-    return AlertFile(file);
-  }
+  if (file != nullptr) return AlertFile(file);
   diagnostics.error({.file = path},
                     std::string("alerts cannot be written: ") + std::strerror(errno),
                     "does the folder exist, and may this user write there?");
