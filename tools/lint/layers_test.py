@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Plants each fault that layers.py and style.py are for, and what they must let pass."""
+"""Plants each fault that the lints are for, and what they must let pass."""
 
 import os
+import tempfile
 import unittest
 
+import headers
+import hot_symbols
 import layers
 import style
 
@@ -153,6 +156,43 @@ class Style(unittest.TestCase):
         self.assertEqual([], self.told("config/a.h", CLEAN + "\n" * 498))
         self.assertEqual([(501, "501 lines are more than 500")],
                          self.told("config/a.h", CLEAN + "\n" * 499))
+
+
+class HotSymbols(unittest.TestCase):
+    def test_a_call_that_may_wait_or_throw_is_told_with_its_object(self):
+        for symbol in ["operator new(unsigned long)", "operator delete(void*, unsigned long)",
+                       "malloc", "free", "__cxa_throw", "pthread_mutex_lock", "printf",
+                       "clock_gettime", "std::__throw_length_error(char const*)"]:
+            with self.subTest(symbol):
+                told = list(hot_symbols.faults(f"\nworker.cc.o:\n                 U {symbol}\n"))
+                self.assertEqual(1, len(told))
+                self.assertIn(f"worker.cc.o: error: the packet path calls {symbol}", told[0])
+
+    def test_our_own_functions_and_the_listed_ones_pass(self):
+        self.assertEqual([], list(hot_symbols.faults(
+            "\nworker.cc.o:\n                 U mimir::wire::dissect(int)\n"
+            "                 U sched_yield@GLIBC_2.2.5\n0000000000000000 T printf\n")))
+
+
+class Headers(unittest.TestCase):
+    def planted(self, **sources):
+        with tempfile.TemporaryDirectory() as root:
+            for name, text in sources.items():
+                with open(os.path.join(root, name.replace("_", ".")), "w") as file:
+                    file.write(text)
+            return headers.unproven(root), headers.check(root, ["g++"], "a.h")
+
+    def test_a_header_that_its_source_includes_first_is_left_to_the_build(self):
+        self.assertEqual([], self.planted(a_h="", a_cc='#include "a.h"\n')[0])
+        self.assertEqual(["a.h"], self.planted(a_h="", a_cc='#include <b>\n#include "a.h"\n')[0])
+
+    def test_what_a_header_lacks_is_told_at_its_line(self):
+        faults = self.planted(a_h="#pragma once\n\nstd::string name();\n")[1]
+        self.assertEqual([("a.h", 3)], [(fault.path, fault.line) for fault in faults])
+
+    def test_a_header_without_a_guard_is_a_fault(self):
+        self.assertEqual(1, len(self.planted(a_h="struct A {};\n")[1]))
+        self.assertEqual(0, len(self.planted(a_h="#pragma once\nstruct A {};\n")[1]))
 
 
 if __name__ == "__main__":

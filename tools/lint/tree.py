@@ -26,8 +26,8 @@ def files(root, suffixes):
         names = listing.stdout.decode().split("\0")
     else:
         names = [os.path.relpath(os.path.join(folder, name), root)
-                 for folder, _, inside in os.walk(root)
-                 if "/." not in os.path.relpath(folder, root).join("//") for name in inside]
+                 for folder, _, inside in os.walk(root) for name in inside]
+        names = [name for name in names if not name.startswith(".") and "/." not in name]
     return sorted({name for name in names
                    if name.endswith(suffixes) and os.path.isfile(os.path.join(root, name))})
 
