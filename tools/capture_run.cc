@@ -32,15 +32,13 @@ FaultText to_text(const source::CaptureState& state) {
               "was the capture tool stopped before it wrote anything?"};
     case CaptureFault::kNotACapture:
       return {fmt::format("not a capture: it begins with {:#010x}, which is no pcap magic", detail),
-              "write classic pcap, as `tcpdump -w` does"};
-    case CaptureFault::kPcapng:
-      return {"this is a pcapng file; only classic pcap is read",
-              "convert it: editcap -F nsecpcap IN.pcapng OUT.pcap"};
+              "write pcap or pcapng, as `tcpdump -w` and `dumpcap` do"};
     case CaptureFault::kHeaderCut:
-      return {"the capture ends inside its 24-byte file header", "copy the file again"};
+      return {"the capture ends inside its file header", "copy the file again"};
     case CaptureFault::kUnsupportedVersion:
-      return {fmt::format("pcap format version {} is not supported, only 2", detail),
-              "convert it: editcap -F pcap IN OUT.pcap"};
+      return {
+          fmt::format("format version {} is not supported, only 2 of pcap and 1 of pcapng", detail),
+          "convert it: editcap -F pcap IN OUT.pcap"};
     case CaptureFault::kUnknownLinkType:
       return {
           fmt::format("link type {} is not supported", detail),
@@ -55,6 +53,18 @@ FaultText to_text(const source::CaptureState& state) {
     case CaptureFault::kImplausibleLength:
       return {fmt::format("the packet at byte {} claims {} captured bytes", offset, detail),
               "the file is damaged from there on; everything before that byte was read"};
+    case CaptureFault::kBlockCut:
+      return {fmt::format("the capture ends inside the block at byte {}", offset),
+              "everything before that byte was read"};
+    case CaptureFault::kBadBlockLength:
+      return {fmt::format("the block at byte {} claims {} bytes, which cannot be", offset, detail),
+              "the file is damaged from there on; everything before that byte was read"};
+    case CaptureFault::kBadSectionHeader:
+      return {fmt::format("the section that begins at byte {} cannot be read", offset),
+              "everything before that byte was read"};
+    case CaptureFault::kBlocksDamaged:
+      return {fmt::format("{} damaged blocks were left out, the first at byte {}", detail, offset),
+              "everything else was read"};
     case CaptureFault::kNone:
       break;
   }

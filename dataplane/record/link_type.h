@@ -13,6 +13,7 @@ enum class LinkType : std::uint8_t {
   kLinuxCookedV2,  ///< LINKTYPE_LINUX_SLL2: 20 bytes, then the payload
   kLoopback,       ///< LINKTYPE_NULL and _LOOP: 4 bytes of address family, then the IP header
   kNetfilterLog,   ///< LINKTYPE_NFLOG: a netfilter message, the IP header in one of its fields
+  kOther,          ///< anything else: nothing in it is read
 };
 
 }  // namespace mimir

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dataplane/source/link_number.h"
+
 namespace mimir::source {
 
 namespace {
@@ -23,36 +25,6 @@ constexpr std::size_t kPrefetchBytes = 1024;
 constexpr std::uint32_t kMagicMicroseconds = 0xa1b2c3d4;
 constexpr std::uint32_t kMagicNanoseconds = 0xa1b23c4d;
 constexpr std::uint32_t kMagicPcapng = 0x0a0d0d0a;  // the same in both byte orders
-
-bool to_link_type(std::uint32_t number, LinkType& link) noexcept {
-  switch (number) {
-    case 1:  // LINKTYPE_ETHERNET
-      link = LinkType::kEthernet;
-      return true;
-    case 12:   // DLT_RAW as some systems write it
-    case 14:   // DLT_RAW as OpenBSD writes it
-    case 101:  // LINKTYPE_RAW
-    case 228:  // LINKTYPE_IPV4
-    case 229:  // LINKTYPE_IPV6
-      link = LinkType::kRawIp;
-      return true;
-    case 113:  // LINKTYPE_LINUX_SLL
-      link = LinkType::kLinuxCookedV1;
-      return true;
-    case 276:  // LINKTYPE_LINUX_SLL2
-      link = LinkType::kLinuxCookedV2;
-      return true;
-    case 0:    // LINKTYPE_NULL
-    case 108:  // LINKTYPE_LOOP
-      link = LinkType::kLoopback;
-      return true;
-    case 239:  // LINKTYPE_NFLOG
-      link = LinkType::kNetfilterLog;
-      return true;
-    default:
-      return false;
-  }
-}
 
 std::uint32_t load(const std::byte* from) noexcept {
   std::uint32_t value = 0;
@@ -115,7 +87,7 @@ void CaptureFile::read_header() noexcept {
   const std::uint32_t magic = load(bytes_);
   const std::uint32_t swapped = __builtin_bswap32(magic);
   if (magic == kMagicPcapng) {
-    opened_ = {.fault = CaptureFault::kPcapng};
+    read_pcapng_header();
     return;
   }
   is_swapped_ = swapped == kMagicMicroseconds || swapped == kMagicNanoseconds;
@@ -138,13 +110,23 @@ void CaptureFile::read_header() noexcept {
   }
   // The upper six bits may say how long the frame check sequence is.
   const std::uint32_t link_number = field(20) & 0x03ffffff;
-  if (!to_link_type(link_number, link_)) {
+  link_ = link_type_of(link_number);
+  if (link_ == LinkType::kOther) {
     opened_ = {.fault = CaptureFault::kUnknownLinkType, .detail = link_number};
   }
 }
 
+void CaptureFile::read_pcapng_header() noexcept {
+  is_pcapng_ = true;
+  opened_ = PcapngWalk::probe(bytes());
+  if (opened_.fault != CaptureFault::kNone) return;
+  PacketView packet;
+  LinkType link{};
+  if (PcapngWalk(bytes()).next(packet, link)) link_ = link;
+}
+
 CaptureSource::CaptureSource(const CaptureFile& file) noexcept
-    : file_(file), offset_(kFileHeaderBytes) {}
+    : file_(file), offset_(kFileHeaderBytes), walk_(file.bytes()) {}
 
 bool CaptureSource::stop(CaptureFault fault, std::uint64_t detail) noexcept {
   ended_ = {.fault = fault, .detail = detail, .offset_bytes = offset_};
@@ -175,7 +157,24 @@ bool CaptureSource::read_packet(PacketView& packet) noexcept {
   return true;
 }
 
+Poll CaptureSource::poll_pcapng(PacketBatch& batch) noexcept {
+  batch.now_ns = 0;
+  batch.count = 0;
+  while (batch.count < PacketBatch::kPacketMax) {
+    if (!has_ahead_ && !walk_.next(ahead_, ahead_link_)) {
+      ended_ = walk_.ended();
+      break;
+    }
+    has_ahead_ = batch.count > 0 && ahead_link_ != batch.link;
+    if (has_ahead_) break;
+    batch.link = ahead_link_;
+    batch.packets[batch.count++] = ahead_;
+  }
+  return batch.count == 0 ? Poll::kEnd : Poll::kMore;
+}
+
 Poll CaptureSource::poll(PacketBatch& batch) noexcept {
+  if (file_.is_pcapng_) return poll_pcapng(batch);
   batch.link = file_.link_;
   batch.now_ns = 0;
   batch.count = 0;

@@ -41,7 +41,8 @@ class ReplayPort {
 
   /// Sends all of `capture` through the port, waiting whenever the ring is full,
   /// unless `stop` becomes true. Packets longer than an mbuf keep their wire
-  /// length and their first bytes. Returns how many packets were sent.
+  /// length and their first bytes; packets of another link than the first one's
+  /// stay out, as a port has one. Returns how many packets were sent.
   [[nodiscard]] std::uint64_t feed(CaptureSource& capture, const std::atomic<bool>& stop) noexcept;
 
  private:

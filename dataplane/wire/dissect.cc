@@ -82,6 +82,7 @@ Drop read_link(LinkType link, Cursor& in, std::uint16_t& ether_type) noexcept {
     case LinkType::kNetfilterLog:
       ether_type = read_netfilter_log(in);
       break;
+    case LinkType::kOther:
     case LinkType::kRawIp:
       break;
   }

@@ -2,7 +2,7 @@
 
 // Runs one capture through source, worker and ring, and prints what was counted:
 // "counted PROTOCOL PACKETS BYTES", "dropped REASON PACKETS", "received PACKETS".
-// Exit code 3: the file is no classic pcap of a known link type.
+// Exit code 3: the file cannot be read at all.
 //
 //   usage: capture_counts CAPTURE
 

@@ -194,7 +194,7 @@ TEST(CaptureFile, GivesEveryPacketOnceAcrossBatches) {
 TEST(CaptureFile, SaysWhatElseItWasGiven) {
   EXPECT_EQ(read(text("{\"not\": \"a capture\"}")).opened.fault, CaptureFault::kNotACapture);
   EXPECT_EQ(read(text("{\"no")).opened.detail, 0x6f6e227bu) << "the bytes, first one lowest";
-  EXPECT_EQ(read(text("\x0a\x0d\x0d\x0a and more")).opened.fault, CaptureFault::kPcapng);
+  EXPECT_EQ(read(text("\x0a\x0d\x0d\x0a and more")).opened.fault, CaptureFault::kHeaderCut);
   EXPECT_EQ(read(text("\xd4\xc3\xb2")).opened.fault, CaptureFault::kHeaderCut);
   for (const bool big_endian : {false, true}) {
     PcapBytes old({.big_endian = big_endian});

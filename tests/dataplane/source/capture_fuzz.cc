@@ -6,6 +6,7 @@
 #include "tests/frame_corpus.h"
 #include "tests/fuzz_target.h"
 #include "tests/pcap_bytes.h"
+#include "tests/pcapng_bytes.h"
 #include "tests/temporary_file.h"
 
 namespace mimir::test {
@@ -24,6 +25,15 @@ std::vector<FuzzInput> fuzz_seeds() {
   PcapBytes many;
   for (std::uint32_t i = 0; i < 150; ++i) many.packet(i, i, frames[i % frames.size()].frame);
   seeds.push_back(many.bytes());
+  for (const bool big_endian : {false, true}) {
+    PcapngBytes blocks(big_endian);
+    blocks.interface(1, 0, blocks.option(9, 9, 1)).interface(101, 64, blocks.option(14, 5, 8));
+    const std::span<const std::byte> frame = frames[0].frame.bytes();
+    const auto frame_bytes = static_cast<std::uint32_t>(frame.size());
+    blocks.enhanced(0, 1, frame, frame_bytes).obsolete(1, 2, frame, frame_bytes);
+    blocks.simple(frame, frame_bytes).section(!big_endian).interface(113);
+    seeds.push_back(blocks.enhanced(0, 3, frame, frame_bytes).bytes());
+  }
   return seeds;
 }
 
@@ -73,6 +83,30 @@ class NaiveWalk {
   std::size_t at_ = 24;
 };
 
+/// What holds of any pcapng file, whatever is in it.
+void examine_pcapng(std::span<const std::byte> bytes) {
+  using source::CaptureFault;
+  source::PcapngWalk walk(bytes);
+  source::PacketView packet;
+  LinkType link{};
+  std::size_t behind = 0;
+  while (walk.next(packet, link)) {
+    const auto at = static_cast<std::size_t>(packet.data - bytes.data());
+    must(at >= behind + 12, "packets come in the file's order, each behind a block's header");
+    must(at + packet.captured_bytes + 4 <= bytes.size(), "a packet lies inside the file");
+    must(packet.time_ns <= source::PcapngWalk::kTimeMaxNs &&
+             packet.time_ns >= -source::PcapngWalk::kTimeMaxNs,
+         "a time is held to its bounds");
+    behind = at + packet.captured_bytes;
+  }
+  const source::CaptureState& ended = walk.ended();
+  must(ended.offset_bytes <= bytes.size(), "reading stopped inside the file");
+  must(ended.fault != CaptureFault::kNone || ended.offset_bytes == bytes.size(),
+       "without a fault all was read");
+  must(ended.fault == CaptureFault::kNone || ended.fault >= CaptureFault::kBlockCut,
+       "reading names only faults of blocks");
+}
+
 }  // namespace
 
 }  // namespace mimir::test
@@ -89,6 +123,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   must((opened == CaptureFault::kEmpty) == (size == 0), "empty is empty");
   if (opened != CaptureFault::kNone) return 0;
   must(size >= 24, "a capture has a header");
+  if (bytes[0] == std::byte{0x0a}) {
+    mimir::test::examine_pcapng(bytes);
+    return 0;
+  }
   CaptureSource source(file);
   PacketBatch batch;
   mimir::test::NaiveWalk naive(bytes);
