@@ -51,7 +51,7 @@ std::size_t mbuf_count(std::uint16_t queue_count, std::uint16_t rx_descriptor_co
 
 std::size_t mbuf_pool_bytes(std::size_t count) {
   // The header, the data, and what the pool adds to align each.
-  return count * (sizeof(rte_mbuf) + kDataRoomBytes + 2 * RTE_CACHE_LINE_SIZE);
+  return count * (sizeof(rte_mbuf) + kDataRoomBytes + std::size_t{2} * RTE_CACHE_LINE_SIZE);
 }
 
 bool Port::attach(const std::string& device, MachineFault& fault) {

@@ -3,7 +3,7 @@
 #
 #   tools/lint/tidy.sh            what differs from the last commit
 #   tools/lint/tidy.sh --since R  what differs from revision R
-#   tools/lint/tidy.sh --all      everything; many minutes, the analyzer is thorough
+#   tools/lint/tidy.sh --all      everything; 6 s of a core a file, ten minutes on two
 #   tools/lint/tidy.sh FILE...    these, or all sources below these folders
 set -euo pipefail
 
