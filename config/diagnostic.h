@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,7 +24,7 @@ struct Diagnostic {
   Severity severity = Severity::kError;
   Place place;
   std::string message;      ///< "dataplane.rx_burst_packets: 4096 is out of range"
-  std::string source_line;  ///< the text of place.line, for the caret; may be empty
+  std::string source_line;  ///< the text of place.line, for the caret; may be empty, see line_at
   std::string hint;         ///< what to do about it; may be empty
 };
 
@@ -52,7 +53,16 @@ class Diagnostics {
   std::size_t error_count_ = 0;
 };
 
-/// The text of one diagnostic, as render() prints it.
+/// An error at the byte `offset` of the text of `file`, with its place and source line.
+[[nodiscard]] Diagnostic error_at(std::string_view file, std::string_view text, std::size_t offset,
+                                  std::string message, std::string hint = {});
+
+/// The line around the byte `offset`, without its end; empty if it is longer than
+/// what helps to see, such as a file that is one line.
+[[nodiscard]] std::string_view line_at(std::string_view text, std::size_t offset);
+
+/// The text of one diagnostic, as render() prints it. Whatever bytes it quotes, they
+/// cannot steer a terminal.
 [[nodiscard]] std::string render(const Diagnostic& diagnostic);
 
 }  // namespace mimir::config

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <iterator>
 #include <limits>
+#include <unordered_set>
 
 #include <nlohmann/json.hpp>
 
@@ -14,6 +15,23 @@ namespace {
 
 /// Deeper than any document we read, shallower than any stack.
 constexpr int kDepthMax = 200;
+
+/// Objects below it are searched from end to end, which is faster than any index.
+constexpr std::size_t kIndexedMembersMin = 16;
+
+/// The library's own words, without its error number, its place (ours is better) and
+/// its quotation, which may be as long as the text.
+std::string to_fault(std::string_view what) {
+  const auto skip_behind = [&what](std::string_view mark) {
+    const std::size_t at = what.find(mark);
+    if (at != std::string_view::npos) what.remove_prefix(at + mark.size());
+  };
+  what = what.substr(0, what.find("; last read: "));
+  skip_behind("] ");
+  if (what.starts_with("parse error at ")) skip_behind(": ");
+  if (what.starts_with("syntax error while parsing ")) skip_behind(" - ");
+  return "not JSON: " + std::string(what.substr(0, what.find(" parsing '")));
+}
 
 /// Reads a text for the library and remembers how far it came: what the library
 /// refuses, it places itself, but our own refusals would have no place.
@@ -41,7 +59,8 @@ struct Reader {
 class Builder final : public nlohmann::json_sax<nlohmann::json> {
  public:
   /// `bytes_read` is how much of the text was looked at when an event comes.
-  explicit Builder(const std::size_t& bytes_read) : bytes_read_(bytes_read) {}
+  Builder(std::string_view text, const std::size_t& bytes_read)
+      : text_(text), bytes_read_(bytes_read) {}
 
   bool null() override { return put(Json()); }
   bool boolean(bool value) override { return put(Json(value)); }
@@ -57,23 +76,28 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
   }
   bool string(string_t& value) override { return put(Json(std::move(value))); }
   bool binary(binary_t& /*value*/) override { return false; }
-  bool start_object(std::size_t /*count*/) override { return open(Json::object()); }
-  bool start_array(std::size_t /*count*/) override { return open(Json::array()); }
-  bool end_object() override { return close(); }
-  bool end_array() override { return close(); }
+  bool start_object(std::size_t /*count*/) override { return open(true); }
+  bool start_array(std::size_t /*count*/) override { return open(false); }
+  bool end_object() override {
+    Json::Object members = std::move(stack_.back().members);
+    stack_.pop_back();
+    return put(Json(std::move(members)));
+  }
+  bool end_array() override {
+    Json::Array elements = std::move(stack_.back().elements);
+    stack_.pop_back();
+    return put(Json(std::move(elements)));
+  }
   bool key(string_t& value) override {
     Frame& frame = stack_.back();
     frame.key = std::move(value);
-    if (frame.value.find(frame.key) == nullptr) return true;
-    refuse("the key \"" + frame.key + "\" is given twice", bytes_read_);
+    if (is_new(frame)) return true;
+    refuse("the key \"" + frame.key + "\" is given twice", last_string_begin() + 1);
     return false;
   }
   bool parse_error(std::size_t position, const std::string& /*token*/,
                    const nlohmann::detail::exception& error) override {
-    position_ = position;
-    const std::string text = error.what();
-    const std::size_t begin = text.rfind("; ");
-    fault_ = begin == std::string::npos ? "not JSON" : "not JSON: " + text.substr(begin + 2);
+    refuse(to_fault(error.what()), position);
     return false;
   }
 
@@ -89,22 +113,43 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
 
  private:
   struct Frame {
-    Json value;
+    bool is_object = false;
+    Json::Object members;
+    Json::Array elements;
     std::string key;
+    std::unordered_set<std::string> keys;  ///< of an object with many members
   };
 
-  bool open(Json value) {
+  static bool is_new(Frame& frame) {
+    if (frame.members.size() < kIndexedMembersMin) {
+      return std::none_of(
+          frame.members.begin(), frame.members.end(),
+          [&frame](const Json::Member& member) { return member.first == frame.key; });
+    }
+    if (frame.keys.empty()) {
+      for (const Json::Member& member : frame.members) frame.keys.insert(member.first);
+    }
+    return frame.keys.insert(frame.key).second;
+  }
+
+  /// Where the string begins whose closing quote was the last byte read.
+  [[nodiscard]] std::size_t last_string_begin() const {
+    const auto is_escaped = [this](std::size_t quote) {
+      const std::size_t before = text_.find_last_not_of('\\', quote - 1);
+      return (quote - 1 - before) % 2 != 0;
+    };
+    std::size_t quote = text_.rfind('"', bytes_read_ - 2);
+    while (quote > 0 && is_escaped(quote)) quote = text_.rfind('"', quote - 1);
+    return quote;
+  }
+
+  bool open(bool is_object) {
     if (stack_.size() >= kDepthMax) {
       refuse("nested more than " + std::to_string(kDepthMax) + " deep", bytes_read_);
       return false;
     }
-    stack_.push_back({std::move(value), {}});
+    stack_.emplace_back().is_object = is_object;
     return true;
-  }
-  bool close() {
-    Json value = std::move(stack_.back().value);
-    stack_.pop_back();
-    return put(std::move(value));
   }
   bool put(Json value) {
     if (stack_.empty()) {
@@ -112,14 +157,15 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
       return true;
     }
     Frame& frame = stack_.back();
-    if (frame.value.members() != nullptr) {
-      frame.value.set(std::move(frame.key), std::move(value));
+    if (frame.is_object) {
+      frame.members.emplace_back(std::move(frame.key), std::move(value));
     } else {
-      frame.value.push(std::move(value));
+      frame.elements.push_back(std::move(value));
     }
     return true;
   }
 
+  std::string_view text_;
   const std::size_t& bytes_read_;
   std::vector<Frame> stack_;
   std::string fault_;
@@ -136,7 +182,8 @@ nlohmann::ordered_json to_library(const Json& value) {
   }
   if (const auto* members = value.members()) {
     auto object = nlohmann::ordered_json::object();
-    for (const auto& [key, member] : *members) object[key] = to_library(member);
+    auto& into = object.get_ref<nlohmann::ordered_json::object_t&>();
+    for (const auto& [key, member] : *members) into.emplace_back(key, to_library(member));
     return object;
   }
   if (const auto integer = value.integer()) return *integer;
@@ -224,7 +271,7 @@ Json& Json::push(Json value) {
 std::optional<Json> parse_json(std::string_view text, std::string_view file,
                                Diagnostics& diagnostics, std::uint32_t first_line) {
   std::size_t bytes_read = 0;
-  Builder builder(bytes_read);
+  Builder builder(text, bytes_read);
   const char* const end = text.data() + text.size();
   if (nlohmann::json::sax_parse(Reader{text.data(), &bytes_read}, Reader{end, &bytes_read},
                                 &builder)) {
@@ -233,17 +280,11 @@ std::optional<Json> parse_json(std::string_view text, std::string_view file,
     if (nul == std::string_view::npos) return std::move(builder.root);
     builder.refuse("not JSON: a NUL byte", nul + 1);
   }
-  const std::size_t at = std::min(builder.position(), text.size());
-  Diagnostic diagnostic;
-  diagnostic.place.file = std::string(file);
-  diagnostic.message = builder.fault().empty() ? "not JSON" : builder.fault();
-  const std::string_view before = text.substr(0, at == 0 ? 0 : at - 1);
-  const std::size_t line_begin =
-      before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
-  diagnostic.place.line =
-      first_line + static_cast<std::uint32_t>(std::count(before.begin(), before.end(), '\n'));
-  if (at > 0) diagnostic.place.column = static_cast<std::uint32_t>(at - line_begin);
-  diagnostics.add(std::move(diagnostic));
+  // Beyond the last byte: the text ends too early, which is said of where it ends.
+  const std::size_t read = std::max<std::size_t>(builder.position(), 1);
+  Diagnostic fault = error_at(file, text, std::min(read - 1, text.size()), builder.fault());
+  fault.place.line += first_line - 1;
+  diagnostics.add(std::move(fault));
   return std::nullopt;
 }
 

@@ -13,11 +13,12 @@ namespace {
 
 constexpr std::size_t kHelpColumns = 90;
 
-bool is_scalar(const Node& node, const char* expected, const ReadContext& context) {
+bool is_scalar(const Node& node, const char* expected, const ReadContext& context,
+               const std::string& hint) {
   if (node.kind == Node::Kind::kScalar) return true;
   report(node, context.diagnostics,
          context.path + ": " + expected + " is expected, here is " + std::string(name(node.kind)),
-         {});
+         hint);
   return false;
 }
 
@@ -80,10 +81,10 @@ void report(const Node& node, Diagnostics& diagnostics, std::string message, std
 
 std::uint64_t read_integer(const Node& node, const IntegerRow& row, std::uint64_t fallback,
                            const ReadContext& context) {
-  if (!is_scalar(node, "a whole number", context)) return fallback;
   const std::string hint = "give a whole number " +
                            (row.unit.empty() ? std::string() : "of " + row.unit + ' ') + "from " +
                            std::to_string(row.min) + " to " + std::to_string(row.max);
+  if (!is_scalar(node, "a whole number", context, hint)) return fallback;
   std::int64_t value = 0;
   const char* const end = node.scalar.data() + node.scalar.size();
   const auto [rest, error] = std::from_chars(node.scalar.data(), end, value);
@@ -101,7 +102,7 @@ std::uint64_t read_integer(const Node& node, const IntegerRow& row, std::uint64_
 }
 
 bool read_boolean(const Node& node, bool fallback, const ReadContext& context) {
-  if (!is_scalar(node, "true or false", context)) return fallback;
+  if (!is_scalar(node, "true or false", context, "give true or false")) return fallback;
   if (node.scalar == "true") return true;
   if (node.scalar == "false") return false;
   report(node, context.diagnostics, context.path + ": `" + node.scalar + "` is neither yes nor no",
@@ -110,7 +111,8 @@ bool read_boolean(const Node& node, bool fallback, const ReadContext& context) {
 }
 
 std::string read_text(const Node& node, const std::string& fallback, const ReadContext& context) {
-  return is_scalar(node, "a text", context) ? node.scalar : fallback;
+  return is_scalar(node, "a text", context, "give a text, or \"\" for none") ? node.scalar
+                                                                             : fallback;
 }
 
 std::vector<std::string> read_text_list(const Node& node, const ReadContext& context) {
@@ -122,16 +124,18 @@ std::vector<std::string> read_text_list(const Node& node, const ReadContext& con
     return texts;
   }
   for (const Node& element : node.elements) {
-    if (is_scalar(element, "a text", context)) texts.push_back(element.scalar);
+    if (is_scalar(element, "a text", context, "write [one, two]")) {
+      texts.push_back(element.scalar);
+    }
   }
   return texts;
 }
 
 std::int64_t read_duration_ns(const Node& node, std::int64_t min_ns, std::int64_t max_ns,
                               std::int64_t fallback, const ReadContext& context) {
-  if (!is_scalar(node, "a duration", context)) return fallback;
   const std::string hint = "give a duration from " + to_duration_text(min_ns) + " to " +
                            to_duration_text(max_ns) + ", such as 10s or 500ms";
+  if (!is_scalar(node, "a duration", context, hint)) return fallback;
   const std::optional<std::int64_t> parsed = parse_duration_ns(node.scalar);
   if (!parsed) {
     report(node, context.diagnostics, context.path + ": `" + node.scalar + "` is no duration",
@@ -147,11 +151,11 @@ std::int64_t read_duration_ns(const Node& node, std::int64_t min_ns, std::int64_
 
 std::string read_choice(const Node& node, const std::vector<std::string>& allowed,
                         const std::string& fallback, const ReadContext& context) {
-  if (!is_scalar(node, "a word", context)) return fallback;
+  const std::string hint = "give " + to_words(allowed);
+  if (!is_scalar(node, "a word", context, hint)) return fallback;
   if (std::find(allowed.begin(), allowed.end(), node.scalar) != allowed.end()) return node.scalar;
   report(node, context.diagnostics,
-         context.path + ": `" + node.scalar + "` is not one of its words",
-         "give " + to_words(allowed));
+         context.path + ": `" + node.scalar + "` is not one of its words", hint);
   return fallback;
 }
 
@@ -160,6 +164,7 @@ void report_unknown_key(const Node::Key& key, const std::string& section,
   const KeyText* nearest = nullptr;
   std::size_t nearest_distance = key.name.size() / 2 + 1;
   for (const KeyText& text : known) {
+    if (text.key.find("[]") != std::string::npos) continue;  // a key of a list's elements
     const std::size_t d = distance(key.name, text.key);
     if (d >= nearest_distance) continue;
     nearest = &text;
@@ -181,6 +186,21 @@ void report_unknown_key(const Node::Key& key, const std::string& section,
                               std::string("unknown key `") + key.name + "`",
                    .source_line = key.source_line,
                    .hint = hint});
+}
+
+std::string to_quoted(const std::string& text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::string to_quoted(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + to_quoted(text);
+  return '[' + list + ']';
 }
 
 std::string to_words(const std::vector<std::string>& choices) {

@@ -59,6 +59,10 @@ void report(const Node& node, Diagnostics& diagnostics, std::string message, std
 void report_unknown_key(const Node::Key& key, const std::string& section,
                         const std::vector<KeyText>& known, Diagnostics& diagnostics);
 
+/// As YAML writes a text, and a list of texts, that is taken as it stands.
+[[nodiscard]] std::string to_quoted(const std::string& text);
+[[nodiscard]] std::string to_quoted(const std::vector<std::string>& texts);
+
 [[nodiscard]] std::string to_words(const std::vector<std::string>& choices);
 
 /// One section of the configuration: a table of keys, each of which fills a member
@@ -103,7 +107,7 @@ class Section {
          .type = "text",
          .allowed = {},
          .unit = {},
-         .default_value = "\"" + defaults_.*member + "\"",
+         .default_value = to_quoted(defaults_.*member),
          .help = help},
         [member](const Node& node, C& into, const ReadContext& context) {
           into.*member = read_text(node, into.*member, context);
@@ -116,7 +120,7 @@ class Section {
          .type = "list of texts",
          .allowed = {},
          .unit = {},
-         .default_value = "[]",
+         .default_value = to_quoted(defaults_.*member),
          .help = help},
         [member](const Node& node, C& into, const ReadContext& context) {
           into.*member = read_text_list(node, context);

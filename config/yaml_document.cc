@@ -2,6 +2,7 @@
 #include "config/yaml_document.h"
 
 #include <algorithm>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -10,6 +11,8 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
+
+#include "config/utf8.h"
 
 namespace mimir::config {
 
@@ -21,13 +24,34 @@ std::vector<std::string> split_lines(std::string_view text) {
   std::vector<std::string> lines;
   std::size_t begin = 0;
   while (begin <= text.size()) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    std::string line(text.substr(begin, end - begin));
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    lines.push_back(std::move(line));
-    begin = end + 1;
+    lines.emplace_back(line_at(text, begin));
+    begin = std::min(text.find('\n', begin), text.size()) + 1;
   }
   return lines;
+}
+
+/// Refuses what the library takes silently: it passes on bytes that are no UTF-8,
+/// and takes a byte 0x04 for the end of the text (YAML 1.2.2, section 5.1 and 5.2).
+bool is_text(std::string_view text, std::string_view file, Diagnostics& diagnostics) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    const std::size_t length = character_length(text.substr(at));
+    const bool is_blank = byte == '\t' || byte == '\n' || byte == '\r';
+    const bool is_control = (byte < 0x20 && !is_blank) || byte == 0x7f;
+    if (length == 0 || is_control) {
+      const std::string number = {'0', 'x', kDigits[byte >> 4U], kDigits[byte & 0xfU]};
+      diagnostics.add(length == 0 ? error_at(file, text, at, "the byte " + number + " is no UTF-8",
+                                             "save the file as UTF-8")
+                                  : error_at(file, text, at,
+                                             "the control character " + number + " is no text",
+                                             "remove it"));
+      return false;
+    }
+    at += length;
+  }
+  return true;
 }
 
 /// Builds our tree from the library's events, so that keys given twice and aliases
@@ -35,7 +59,9 @@ std::vector<std::string> split_lines(std::string_view text) {
 class Builder final : public YAML::EventHandler {
  public:
   Builder(std::string_view file, std::string_view text, Diagnostics& diagnostics)
-      : file_(file), lines_(split_lines(text)), diagnostics_(diagnostics) {}
+      : file_(file), lines_(split_lines(text)), diagnostics_(diagnostics) {
+    root.place.file = file_;  // of an empty text
+  }
 
   void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
   void OnDocumentEnd() override {}
@@ -45,36 +71,43 @@ class Builder final : public YAML::EventHandler {
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
     fault(mark, "aliases are not supported", "write the value out where it is needed");
-    put(make(Node::Kind::kNull, mark));
+    put(make(Node::Kind::kScalar, mark));
   }
-  void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     refuse_anchor(mark, anchor);
+    refuse_tag(mark, tag);
     Node node = make(Node::Kind::kScalar, mark);
     node.scalar = value;
     put(std::move(node));
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value /*style*/) override {
     refuse_anchor(mark, anchor);
+    refuse_tag(mark, tag);
     open(make(Node::Kind::kSequence, mark), mark);
   }
   void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value /*style*/) override {
     refuse_anchor(mark, anchor);
+    refuse_tag(mark, tag);
     open(make(Node::Kind::kMap, mark), mark);
   }
   void OnMapEnd() override { close(); }
 
-  /// Says something about a place, which the library counts from 0.
-  void fault(const YAML::Mark& mark, std::string message, std::string hint = {}) {
-    const Node at = make(Node::Kind::kNull, mark);
-    diagnostics_.add({.severity = Severity::kError,
-                      .place = at.place,
-                      .message = std::move(message),
-                      .source_line = at.source_line,
-                      .hint = std::move(hint)});
+  /// What the library threw, unless it was thrown for a fault already told.
+  void fault(const YAML::Exception& error) {
+    if (gave_up_) return;
+    Node at = make(Node::Kind::kNull, error.mark);
+    const std::size_t text_begin = at.source_line.find_first_not_of(" \t");
+    const std::size_t tab = at.source_line.substr(0, text_begin).find('\t');
+    if (tab == std::string::npos) {
+      fault(at, "not YAML: " + error.msg, "indent with spaces, and write `key: value`");
+    } else {
+      at.place.column = static_cast<std::uint32_t>(tab + 1);
+      fault(at, "not YAML: a tab indents this line", "indent with spaces");
+    }
   }
 
   Node root;
@@ -84,9 +117,22 @@ class Builder final : public YAML::EventHandler {
     Node node;
     bool has_key = false;
     Node::Key key;
+    std::map<std::string, std::uint32_t> key_lines;  ///< where each was first given
   };
 
-  Node make(Node::Kind kind, const YAML::Mark& mark) const {
+  void fault(const Node& at, std::string message, std::string hint) {
+    diagnostics_.add({.severity = Severity::kError,
+                      .place = at.place,
+                      .message = std::move(message),
+                      .source_line = at.source_line,
+                      .hint = std::move(hint)});
+  }
+  void fault(const YAML::Mark& mark, std::string message, std::string hint) {
+    fault(make(Node::Kind::kNull, mark), std::move(message), std::move(hint));
+  }
+
+  /// The library's marks count from 0.
+  [[nodiscard]] Node make(Node::Kind kind, const YAML::Mark& mark) const {
     Node node;
     node.kind = kind;
     node.place.file = file_;
@@ -102,10 +148,20 @@ class Builder final : public YAML::EventHandler {
   void refuse_anchor(const YAML::Mark& mark, YAML::anchor_t anchor) {
     if (anchor != 0) fault(mark, "anchors are not supported", "write the value out");
   }
+  void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
+    // What the library calls a plain and a quoted scalar without one.
+    if (tag.empty() || tag == "?" || tag == "!") return;
+    fault(mark, "tags are not supported", "leave it out: every key knows its type");
+  }
 
   void open(Node node, const YAML::Mark& mark) {
-    if (stack_.size() >= kDepthMax) throw YAML::ParserException(mark, "nested too deep");
-    stack_.push_back({.node = std::move(node), .has_key = false, .key = {}});
+    if (stack_.size() >= kDepthMax) {
+      fault(node, "nested more than " + std::to_string(kDepthMax) + " deep",
+            "close what is open further up");
+      gave_up_ = true;
+      throw YAML::ParserException(mark, {});
+    }
+    stack_.emplace_back().node = std::move(node);
   }
   void close() {
     Node node = std::move(stack_.back().node);
@@ -122,39 +178,32 @@ class Builder final : public YAML::EventHandler {
     if (frame.node.kind == Node::Kind::kSequence) {
       frame.node.elements.push_back(std::move(node));
     } else if (!frame.has_key) {
+      check_key(frame, node);
       frame.key = {.name = node.scalar, .place = node.place, .source_line = node.source_line};
       frame.has_key = true;
-      check_key(frame.node, frame.key);
     } else {
       frame.node.members.emplace_back(std::move(frame.key), std::move(node));
       frame.has_key = false;
     }
   }
 
-  void check_key(const Node& map, const Node::Key& key) {
-    std::string message;
-    std::string hint;
-    if (key.name == "<<") {
-      message = "merge keys are not supported";
-      hint = "write the keys out";
+  void check_key(Frame& frame, const Node& key) {
+    if (key.kind != Node::Kind::kScalar) {
+      fault(key, "a key is a word, here is " + std::string(name(key.kind)), "write `key: value`");
+      return;
     }
-    for (const auto& [earlier, value] : map.members) {
-      if (earlier.name != key.name) continue;
-      message = "the key `" + key.name + "` is given twice";
-      hint = "it is first given in line " + std::to_string(earlier.place.line);
-    }
-    if (message.empty()) return;
-    diagnostics_.add({.severity = Severity::kError,
-                      .place = key.place,
-                      .message = message,
-                      .source_line = key.source_line,
-                      .hint = hint});
+    if (key.scalar == "<<") fault(key, "merge keys are not supported", "write the keys out");
+    const auto [first, is_new] = frame.key_lines.emplace(key.scalar, key.place.line);
+    if (is_new) return;
+    fault(key, "the key `" + key.scalar + "` is given twice",
+          "it is first given in line " + std::to_string(first->second));
   }
 
   std::string file_;
   std::vector<std::string> lines_;
   Diagnostics& diagnostics_;
   std::vector<Frame> stack_;
+  bool gave_up_ = false;
 };
 
 }  // namespace
@@ -182,6 +231,7 @@ std::string_view name(Node::Kind kind) {
 
 std::optional<Node> parse_yaml(std::string_view text, std::string_view file,
                                Diagnostics& diagnostics) {
+  if (!is_text(text, file, diagnostics)) return std::nullopt;
   const std::size_t errors_before = diagnostics.error_count();
   Builder builder(file, text, diagnostics);
   std::istringstream stream{std::string(text)};
@@ -198,8 +248,7 @@ std::optional<Node> parse_yaml(std::string_view text, std::string_view file,
       }
     }
   } catch (const YAML::Exception& error) {
-    builder.fault(error.mark, "not YAML: " + error.msg,
-                  "indent with spaces, and write `key: value`");
+    builder.fault(error);
   }
   if (diagnostics.error_count() > errors_before) return std::nullopt;
   return std::move(builder.root);

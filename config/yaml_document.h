@@ -10,8 +10,9 @@
 namespace mimir::config {
 
 /// Reads one YAML document. Refuses, at its place, what a configuration has no use
-/// for or what hides mistakes: a key given twice, anchors and aliases, merge keys,
-/// a second document, more than 32 levels. An empty text is a null node.
+/// for or what hides mistakes: a key given twice, a key that is no word, anchors and
+/// aliases, merge keys, tags, a second document, more than 32 levels, bytes that are
+/// no UTF-8 or no text. An empty text is a null node.
 [[nodiscard]] std::optional<Node> parse_yaml(std::string_view text, std::string_view file,
                                              Diagnostics& diagnostics);
 

@@ -52,6 +52,33 @@ TEST(Diagnostic, PutsTheCaretBehindALineThatIsShorterThanItsColumn) {
   EXPECT_EQ(render(diagnostic), "f:1:4: error: m\n  1 | a\n    |    ^\n");
 }
 
+TEST(Diagnostic, NeverSteersTheTerminalItIsPrintedOn) {
+  Diagnostic diagnostic = finding(Severity::kError, {"f\x1b", 1, 5}, "\x1b[2Jx", "\x07");
+  diagnostic.message = "key `a\nb\xc2\x9b`";
+  EXPECT_EQ(render(diagnostic),
+            "f\xef\xbf\xbd:1:5: error: key `a\xef\xbf\xbd"
+            "b\xef\xbf\xbd`\n"
+            "  1 | \xef\xbf\xbd[2Jx\n"
+            "    |     ^\n"
+            "  hint: \xef\xbf\xbd\n");
+}
+
+TEST(Diagnostic, FindsThePlaceOfAByte) {
+  const std::string_view text = "a\r\n\nbcd";
+  const auto place = [text](std::size_t offset) {
+    const Diagnostic diagnostic = error_at("f", text, offset, "m");
+    return std::to_string(diagnostic.place.line) + ':' + std::to_string(diagnostic.place.column) +
+           ' ' + diagnostic.source_line;
+  };
+  EXPECT_EQ(place(0), "1:1 a");
+  EXPECT_EQ(place(2), "1:3 a");
+  EXPECT_EQ(place(3), "2:1 ");
+  EXPECT_EQ(place(6), "3:3 bcd");
+  EXPECT_EQ(place(7), "3:4 bcd");
+  EXPECT_EQ(line_at(std::string(200, 'x'), 5).size(), 200U);
+  EXPECT_EQ(line_at(std::string(201, 'x'), 5), "");
+}
+
 TEST(Diagnostic, LeavesOutWhatIsNotKnown) {
   Diagnostics diagnostics;
   diagnostics.error({"lines.jsonl", 7, 0}, "no column");

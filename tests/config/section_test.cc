@@ -103,8 +103,9 @@ TEST(Section, SaysWhatIsWrongWithANumber) {
   EXPECT_EQ(complaints("load: 5.0"), "cart.load: `5.0` is no whole number" + hint);
   EXPECT_EQ(complaints("load: 0x10"), "cart.load: `0x10` is no whole number" + hint);
   EXPECT_EQ(complaints("load: \"\""), "cart.load: `` is no whole number" + hint);
-  EXPECT_EQ(complaints("load: [5]"), "cart.load: a whole number is expected, here is a list ()\n");
-  EXPECT_EQ(complaints("load:"), "cart.load: a whole number is expected, here is nothing ()\n");
+  EXPECT_EQ(complaints("load: [5]"),
+            "cart.load: a whole number is expected, here is a list" + hint);
+  EXPECT_EQ(complaints("load:"), "cart.load: a whole number is expected, here is nothing" + hint);
 }
 
 TEST(Section, NeverReadsMoreThanItsMemberHolds) {
@@ -117,19 +118,22 @@ TEST(Section, SaysWhatIsWrongWithTheOtherKinds) {
   EXPECT_EQ(complaints("is_open: yes"),
             "cart.is_open: `yes` is neither yes nor no (give true or false)\n");
   EXPECT_EQ(complaints("is_open: {a: 1}"),
-            "cart.is_open: true or false is expected, here is a section ()\n");
-  EXPECT_EQ(complaints("owner: [a]"), "cart.owner: a text is expected, here is a list ()\n");
+            "cart.is_open: true or false is expected, here is a section (give true or false)\n");
+  EXPECT_EQ(complaints("owner: [a]"),
+            "cart.owner: a text is expected, here is a list (give a text, or \"\" for none)\n");
   EXPECT_EQ(complaints("stops: a"),
             "cart.stops: a list is expected, here is a value (write [one, two])\n");
-  EXPECT_EQ(complaints("stops: [a, [b]]"), "cart.stops: a text is expected, here is a list ()\n");
+  EXPECT_EQ(complaints("stops: [a, [b]]"),
+            "cart.stops: a text is expected, here is a list (write [one, two])\n");
   const std::string hint = " (give a duration from 1s to 1min, such as 10s or 500ms)\n";
   EXPECT_EQ(complaints("pause: 10"), "cart.pause: `10` is no duration" + hint);
   EXPECT_EQ(complaints("pause: 61s"), "cart.pause: 61s is out of range" + hint);
   EXPECT_EQ(complaints("pause: 999ms"), "cart.pause: 999ms is out of range" + hint);
-  EXPECT_EQ(complaints("pause: []"), "cart.pause: a duration is expected, here is a list ()\n");
+  EXPECT_EQ(complaints("pause: []"), "cart.pause: a duration is expected, here is a list" + hint);
   EXPECT_EQ(complaints("pace: fly"),
             "cart.pace: `fly` is not one of its words (give walk, trot or gallop)\n");
-  EXPECT_EQ(complaints("pace: {}"), "cart.pace: a word is expected, here is a section ()\n");
+  EXPECT_EQ(complaints("pace: {}"),
+            "cart.pace: a word is expected, here is a section (give walk, trot or gallop)\n");
   EXPECT_EQ(complaints("wheels: 4"),
             "cart.wheels: a list is expected, here is a value (begin each element with `- `)\n");
   EXPECT_EQ(complaints("wheels: [4]"),
@@ -146,8 +150,40 @@ TEST(Section, ProposesTheNearestKey) {
   EXPECT_EQ(complaints("colour: red"),
             "cart: unknown key `colour` (known are load, seed, is_open, owner, stops, pause, pace "
             "or wheels)\n");
+  // A key of a list's elements is no key of the section.
+  EXPECT_EQ(complaints("wheels_name: x"),
+            "cart: unknown key `wheels_name` (did you mean `wheels`?)\n");
   EXPECT_EQ(complaints("wheels: [{nam: x, name: y}]"),
             "cart.wheels[]: unknown key `nam` (did you mean `name`?)\n");
+}
+
+TEST(Section, TellsOfEveryFaultInOneRun) {
+  Diagnostics diagnostics;
+  (void)read(
+      "load: 4096\n"
+      "laod: 5\n"
+      "wheels:\n"
+      "  - name: left\n"
+      "    spokes: [3]\n"
+      "pace: fly\n",
+      diagnostics);
+  EXPECT_EQ(diagnostics.render(),
+            "f.yaml:1:7: error: cart.load: 4096 is out of range\n"
+            "  1 | load: 4096\n"
+            "    |       ^\n"
+            "  hint: give a whole number of packets from 4 to 256\n"
+            "f.yaml:2:1: error: cart: unknown key `laod`\n"
+            "  2 | laod: 5\n"
+            "    | ^\n"
+            "  hint: did you mean `load`?\n"
+            "f.yaml:5:13: error: cart.wheels[].spokes: a whole number is expected, here is a list\n"
+            "  5 |     spokes: [3]\n"
+            "    |             ^\n"
+            "  hint: give a whole number of spokes from 1 to 255\n"
+            "f.yaml:6:7: error: cart.pace: `fly` is not one of its words\n"
+            "  6 | pace: fly\n"
+            "    |       ^\n"
+            "  hint: give walk, trot or gallop\n");
 }
 
 TEST(Section, ChecksRulesWhenEachKeyIsWell) {
@@ -198,6 +234,27 @@ TEST(Section, IsAPageAndAFile) {
             "# It turns.\nwheel:\n"
             "  # What it is called: a | b.\n  name: \"\"\n"
             "  # Few. (1 to 9 spokes)\n  spokes: 8\n");
+}
+
+struct Quoted {
+  std::string path = R"(C:\a "b")";
+  std::vector<std::string> ranges{"10.0.0.0/8", "a, b", "\""};
+};
+
+TEST(Section, PrintsDefaultsThatReadBackEqual) {
+  Section<Quoted> section("quoted");
+  section.text("path", &Quoted::path, "p").text_list("ranges", &Quoted::ranges, "r");
+  const std::string yaml =
+      to_default_yaml({{.name = "quoted", .help = "h", .keys = section.keys()}});
+  Diagnostics diagnostics;
+  const auto root = parse_yaml(yaml, "f.yaml", diagnostics);
+  ASSERT_TRUE(root.has_value()) << yaml << diagnostics.render();
+  const Node& node = *root->find("quoted");
+  EXPECT_EQ(node.find("path")->scalar, Quoted().path);
+  const Quoted back = section.read(node, diagnostics);
+  EXPECT_EQ(diagnostics.render(), "");
+  EXPECT_EQ(node.find("ranges")->elements.size(), 3U);
+  EXPECT_EQ(back.ranges, Quoted().ranges);
 }
 
 TEST(Words, AreJoinedAsInASentence) {
