@@ -10,11 +10,16 @@ import subprocess
 import sys
 import tempfile
 
-SIMULATION = ["simulate", "--app", "sockshop", "--duration", "3min", "--seed", "11", "--out"]
+SIMULATION = ["simulate", "--app", "sockshop", "--duration", "3min", "--seed", "11", "--attack",
+              "exfil:path=user-db>user>outside,rate=1MB/min,start=60,duration=60", "--out"]
 
 
 def run(folder, *command):
-    return subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE).stdout
+    answer = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    if answer.returncode != 0:
+        sys.exit(f"error: {' '.join(command)} ended with {answer.returncode}\n"
+                 + answer.stderr.decode())
+    return answer.stdout
 
 
 def figures(mimir, folder):
@@ -27,7 +32,7 @@ def figures(mimir, folder):
             answers[name] = file.read()
     answers["flows"] = run(folder, mimir, "flows", "--csv", "run/capture.pcap")
     answers["features"] = run(folder, mimir, "features", "run/capture.pcap",
-                              "--entities", "run/entities.jsonl", "--csv")
+                              "--entities", "run/entities.jsonl", "--sensitive", "user-db", "--csv")
     return answers
 
 
