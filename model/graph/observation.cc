@@ -15,7 +15,7 @@ using entity::contains;
 
 struct SpecialPrefix {
   Cidr cidr;
-  AddressClass means;
+  AddressClass means = AddressClass::kUnknown;
 };
 
 constexpr Cidr ipv4(std::uint32_t base, std::uint8_t prefix_bits) {

@@ -26,7 +26,7 @@ struct Golden {
 // Golden case G-11c. In its first case the score .2 is left out, where alerting on the
 // four scores above finds all three attacks at the price of one false alert: 6/7.
 const std::vector<Golden>& golden() {
-  static const std::vector<Golden> cases = {
+  static const std::vector<Golden> kCases = {
       {{0, 0, 1, 0, 1, 1},
        {.1, .2, .35, .4, .6, .9},
        {1.9, .9, .6, .4, .35, .1},
@@ -39,7 +39,7 @@ const std::vector<Golden>& golden() {
       {{0, 0, 0, 1}, {0, 0, 0, 1}, {2, 1, 0}, {0, 0, 1}, 0, 1, .5, 1},
       {{0, 0, 1, 1}, {.3, .2, .1, 0}, {1.3, .3, .2, 0}, {0, 0, 0, .4}, 0, .4, .05, .4},
   };
-  return cases;
+  return kCases;
 }
 
 TEST(Threshold, TriesDistinctScoresButForStraightRunsOfTheCurve) {
