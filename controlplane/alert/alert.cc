@@ -141,7 +141,9 @@ Json loss_object(const AlertLoss& loss) {
     if (count > 0) dropped.set(std::string(kDropTexts[i].name), count);
   }
   const std::uint64_t received = loss.packets.received;
-  const std::uint64_t lost = loss.packets.dropped_total() + loss.packets_lost;
+  // What is no IP was never the model's to see: ARP is no loss.
+  const std::uint64_t lost =
+      loss.packets.dropped_total() - loss.packets.dropped_for(Drop::kNotIp) + loss.packets_lost;
   Json object = Json::object();
   object.set("received", received)
       .set("counted", loss.packets.counted)

@@ -64,7 +64,9 @@ bool Cluster::is_infrastructure(NodeId node) const {
 std::string Cluster::node_name(NodeId node) const {
   if (node < kFirstEntityNode) return class_names_[class_of(node)];
   const entity::Entity& entity = entities_.entity(node - kFirstEntityNode);
-  return entity.kind == entity::Kind::kService ? entity.name + " (VIP)" : entity.name;
+  const std::string name =
+      entity.namespace_name.empty() ? entity.name : entity.namespace_name + '/' + entity.name;
+  return entity.kind == entity::Kind::kService ? name + " (VIP)" : name;
 }
 
 }  // namespace mimir::graph

@@ -51,7 +51,7 @@ class Cluster {
   [[nodiscard]] NodeKind kind(NodeId node) const;
   [[nodiscard]] ClassId class_of(NodeId node) const;
   [[nodiscard]] bool is_infrastructure(NodeId node) const;
-  /// "user-0", "user (VIP)", "outside": for people, not unique across namespaces.
+  /// "shop/user-0", "shop/user (VIP)", "outside".
   [[nodiscard]] std::string node_name(NodeId node) const;
 
  private:

@@ -87,11 +87,11 @@ TEST(AlertBuilder, NamesThePathAndTheBusiestPodsOfEachHop) {
                     rig.edge("s1-0", "s1-1", 900'000)});
   EXPECT_EQ(alert.path, (Path{"s0", "s1", "outside"}));
   ASSERT_EQ(alert.hops.size(), 2U);
-  EXPECT_EQ(alert.hops[0].source, "s0-1");
-  EXPECT_EQ(alert.hops[0].destination, "s1-0");
+  EXPECT_EQ(alert.hops[0].source, "shop/s0-1");
+  EXPECT_EQ(alert.hops[0].destination, "shop/s1-0");
   EXPECT_EQ(alert.hops[0].bytes, 60'000U);
   EXPECT_EQ(alert.hops[0].packets, 61U);
-  EXPECT_EQ(alert.hops[1].source, "s1-0");
+  EXPECT_EQ(alert.hops[1].source, "shop/s1-0");
   EXPECT_EQ(alert.hops[1].destination, "outside");
   // What a service tells itself is no edge. 80000 / 1500 = 53.3 is above
   // (100000 - 10000) / (20000 - 10000) = 9.

@@ -117,7 +117,7 @@ TEST(Alert, SaysEverythingOfOursUnderMimir) {
   EXPECT_TRUE(*at(row, "seen_in_training").boolean());
   EXPECT_EQ(config::to_text(at(ours, "capture")),
             R"({"received":1000,"counted":880,"dropped":{"not_ip":100,"too_late":20},)"
-            R"("records_lost":2,"packets_in_lost_records":5,"loss_ratio":0.125,)"
+            R"("records_lost":2,"packets_in_lost_records":5,"loss_ratio":0.025,)"
             R"("mapped_bytes_ratio":0.998})");
   EXPECT_EQ(config::to_text(at(ours, "model")), R"({"name":"shop","sha256":"9f2c"})");
 }
