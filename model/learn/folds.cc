@@ -43,6 +43,7 @@ Folds group_folds(std::span<const std::string> groups, std::span<const std::uint
   }
 
   std::vector<Group*> by_size;
+  by_size.reserve(all.size());
   for (Group& group : all) by_size.push_back(&group);
   std::stable_sort(by_size.begin(), by_size.end(), [](const Group* a, const Group* b) {
     return std::tie(b->attack_count, b->row_count) < std::tie(a->attack_count, a->row_count);

@@ -87,7 +87,7 @@ bool check_rows(std::uint32_t granularity_s, const std::vector<std::uint8_t>& la
   const std::size_t benign = labels.size() - attacks;
   const std::string where = "training windows of " + std::to_string(granularity_s) + " s: ";
   bool good = true;
-  const auto refuse = [&](std::string fault, std::string hint) {
+  const auto refuse = [&](const std::string& fault, std::string hint) {
     diagnostics.error({}, where + fault, std::move(hint));
     good = false;
   };
