@@ -134,12 +134,9 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
 
   /// Where the string begins whose closing quote was the last byte read.
   [[nodiscard]] std::size_t last_string_begin() const {
-    const auto is_escaped = [this](std::size_t quote) {
-      const std::size_t before = text_.find_last_not_of('\\', quote - 1);
-      return (quote - 1 - before) % 2 != 0;
-    };
+    // A quote within a string has a backslash before it; one that begins a string never.
     std::size_t quote = text_.rfind('"', bytes_read_ - 2);
-    while (quote > 0 && is_escaped(quote)) quote = text_.rfind('"', quote - 1);
+    while (quote > 0 && text_[quote - 1] == '\\') quote = text_.rfind('"', quote - 1);
     return quote;
   }
 

@@ -135,6 +135,7 @@ TEST(Yaml, RefusesBytesThatAreNoText) {
             "    | ^\n"
             "  hint: remove it\n");
   (void)faults(std::string_view("a: 1\0", 5));
+  (void)faults("a: \x7f");
   (void)faults(
       "\xff\xfe"
       "a");
