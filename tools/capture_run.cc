@@ -44,6 +44,9 @@ FaultText to_text(const source::CaptureState& state) {
           fmt::format("link type {} is not supported", detail),
           "supported are Ethernet (1), raw IP (101), Linux cooked (113, 276), loopback (0, 108) "
           "and NFLOG (239)"};
+    case CaptureFault::kUnpacksTooLarge:
+      return {fmt::format("unpacked, the capture has more than {} MiB", detail >> 20),
+              "unpack it first: gzip -d or zstd -d"};
     case CaptureFault::kRecordHeaderCut:
       return {fmt::format("the capture ends at byte {}, inside a packet's header", offset),
               "everything before that byte was read"};
@@ -65,6 +68,9 @@ FaultText to_text(const source::CaptureState& state) {
     case CaptureFault::kBlocksDamaged:
       return {fmt::format("{} damaged blocks were left out, the first at byte {}", detail, offset),
               "everything else was read"};
+    case CaptureFault::kPackedDamaged:
+      return {fmt::format("the compressed file is damaged behind byte {} of what is in it", offset),
+              "everything before that byte was read"};
     case CaptureFault::kNone:
       break;
   }

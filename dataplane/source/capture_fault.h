@@ -15,6 +15,7 @@ enum class CaptureFault : std::uint8_t {
   kHeaderCut,           ///< the file ends inside its first header
   kUnsupportedVersion,  ///< detail: major version
   kUnknownLinkType,     ///< detail: the LINKTYPE_ number
+  kUnpacksTooLarge,     ///< compressed, and more in it than detail: bytes
   kRecordHeaderCut,     ///< the file ends inside the 16 bytes before a packet
   kPacketCut,           ///< the file ends inside a packet
   kImplausibleLength,   ///< detail: a captured length no capture tool writes
@@ -22,6 +23,7 @@ enum class CaptureFault : std::uint8_t {
   kBadBlockLength,      ///< detail: a length no block has, or its two copies differ
   kBadSectionHeader,    ///< a later section of a pcapng file that cannot be read
   kBlocksDamaged,       ///< all was read but blocks damaged inside; detail: how many
+  kPackedDamaged,       ///< a compressed file is cut or corrupt; offset: of the unpacked bytes
 };
 
 struct CaptureState {

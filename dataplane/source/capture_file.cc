@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/source/capture_file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "dataplane/source/link_number.h"
+#include "dataplane/source/unpack.h"
 
 namespace mimir::source {
 
@@ -25,6 +27,18 @@ constexpr std::size_t kPrefetchBytes = 1024;
 constexpr std::uint32_t kMagicMicroseconds = 0xa1b2c3d4;
 constexpr std::uint32_t kMagicNanoseconds = 0xa1b23c4d;
 constexpr std::uint32_t kMagicPcapng = 0x0a0d0d0a;  // the same in both byte orders
+
+constexpr std::uint32_t kMagicGzip = 0x088b1f;    // RFC 1952 §2.3.1, with the one method
+constexpr std::uint32_t kMagicZstd = 0xfd2fb528;  // RFC 8878 §3.1.1
+
+/// A multiple of every page size. Half the memory is left to the rest.
+std::size_t unpacked_bytes_max() noexcept {
+  constexpr std::size_t kStepBytes = std::size_t{1} << 20;
+  const auto pages = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES));
+  const auto page_bytes = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const std::size_t half = pages / 2 * page_bytes / kStepBytes * kStepBytes;
+  return std::clamp(half, kStepBytes, CaptureFile::kUnpackedBytesMax);
+}
 
 std::uint32_t load(const std::byte* from) noexcept {
   std::uint32_t value = 0;
@@ -49,28 +63,65 @@ CaptureFile::CaptureFile(const char* path) noexcept {
     return;
   }
   size_bytes_ = static_cast<std::size_t>(status.st_size);
+  const bool is_mapped = map(file);
+  close(file);
+  if (is_mapped && unpack()) read_header();
+}
+
+CaptureFile::~CaptureFile() { release(); }
+
+void CaptureFile::release() noexcept {
+  if (bytes_ == nullptr) return;
+  void* const mapped = const_cast<std::byte*>(bytes_);  // NOLINT: munmap takes no const
+  (void)munmap(mapped, size_bytes_);
+  bytes_ = nullptr;
+}
+
+bool CaptureFile::map(int file) noexcept {
   if (size_bytes_ == 0) {
     opened_ = {.fault = CaptureFault::kEmpty};
-    close(file);
-    return;
+    return false;
   }
   void* const mapped = mmap(nullptr, size_bytes_, PROT_READ, MAP_PRIVATE, file, 0);
-  const int reason = errno;
-  close(file);
   if (mapped == MAP_FAILED) {
-    opened_ = {.fault = CaptureFault::kCannotOpen, .detail = static_cast<std::uint64_t>(reason)};
-    return;
+    opened_ = {.fault = CaptureFault::kCannotOpen, .detail = static_cast<std::uint64_t>(errno)};
+    return false;
   }
   // Advice only: more read-ahead, and pages behind the cursor may go.
   (void)madvise(mapped, size_bytes_, MADV_SEQUENTIAL);
   bytes_ = static_cast<const std::byte*>(mapped);
-  read_header();
+  return true;
 }
 
-CaptureFile::~CaptureFile() {
-  if (bytes_ == nullptr) return;
-  void* const mapped = const_cast<std::byte*>(bytes_);  // NOLINT: munmap takes no const
-  (void)munmap(mapped, size_bytes_);
+// A compressed file gives way to what is in it. The room is only addresses until
+// bytes are written to it.
+bool CaptureFile::unpack() noexcept {
+  const std::uint32_t magic = size_bytes_ < sizeof(std::uint32_t) ? 0 : load(bytes_);
+  const bool is_gzip = (magic & 0xffffff) == kMagicGzip;
+  if (!is_gzip && magic != kMagicZstd) return true;
+  const std::size_t room_bytes = unpacked_bytes_max();
+  void* const mapped = mmap(nullptr, room_bytes, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped == MAP_FAILED) {
+    opened_ = {.fault = CaptureFault::kCannotOpen, .detail = static_cast<std::uint64_t>(errno)};
+    return false;
+  }
+  auto* const room = static_cast<std::byte*>(mapped);
+  const Unpacked unpacked =
+      is_gzip ? unpack_gzip(bytes(), {room, room_bytes}) : unpack_zstd(bytes(), {room, room_bytes});
+  release();
+  const std::size_t page_bytes = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const std::size_t kept_bytes = (unpacked.bytes + page_bytes - 1) / page_bytes * page_bytes;
+  if (kept_bytes < room_bytes) (void)munmap(room + kept_bytes, room_bytes - kept_bytes);
+  size_bytes_ = unpacked.bytes;
+  if (size_bytes_ > 0) bytes_ = room;
+  is_packed_damaged_ = unpacked.end == UnpackEnd::kDamaged;
+  if (unpacked.end == UnpackEnd::kRoomFull) {
+    opened_ = {.fault = CaptureFault::kUnpacksTooLarge, .detail = room_bytes};
+  } else if (size_bytes_ == 0) {
+    opened_ = {.fault = is_packed_damaged_ ? CaptureFault::kHeaderCut : CaptureFault::kEmpty};
+  }
+  return opened_.fault == CaptureFault::kNone;
 }
 
 std::uint32_t CaptureFile::field(std::size_t offset) const noexcept {
@@ -173,8 +224,7 @@ Poll CaptureSource::poll_pcapng(PacketBatch& batch) noexcept {
   return batch.count == 0 ? Poll::kEnd : Poll::kMore;
 }
 
-Poll CaptureSource::poll(PacketBatch& batch) noexcept {
-  if (file_.is_pcapng_) return poll_pcapng(batch);
+Poll CaptureSource::poll_pcap(PacketBatch& batch) noexcept {
   batch.link = file_.link_;
   batch.now_ns = 0;
   batch.count = 0;
@@ -182,6 +232,18 @@ Poll CaptureSource::poll(PacketBatch& batch) noexcept {
     ++batch.count;
   }
   return batch.count == 0 ? Poll::kEnd : Poll::kMore;
+}
+
+Poll CaptureSource::poll(PacketBatch& batch) noexcept {
+  const Poll poll = file_.is_pcapng_ ? poll_pcapng(batch) : poll_pcap(batch);
+  if (poll == Poll::kMore || !file_.is_packed_damaged_) return poll;
+  // That the unpacked bytes end inside a packet is but what follows from it.
+  const CaptureFault fault = ended_.fault;
+  if (fault == CaptureFault::kNone || fault == CaptureFault::kRecordHeaderCut ||
+      fault == CaptureFault::kPacketCut || fault == CaptureFault::kBlockCut) {
+    ended_ = {.fault = CaptureFault::kPackedDamaged, .offset_bytes = ended_.offset_bytes};
+  }
+  return poll;
 }
 
 }  // namespace mimir::source

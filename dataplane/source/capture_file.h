@@ -17,10 +17,16 @@ namespace mimir::source {
 /// _LINUX_SLL, _LINUX_SLL2, _NULL, _LOOP and _NFLOG (tcpdump.org "Link-Layer Header Types";
 /// draft-ietf-opsawg-pcap).
 ///
+/// One compressed with gzip or zstd, which its first bytes tell, is unpacked into
+/// memory: at most kUnpackedBytesMax and half of what the machine has. Of a damaged
+/// one, what comes before the damage is read.
+///
 /// Threads: immutable after open(); any number of readers walk it at once.
-/// Memory: the page cache's. A file must not be shortened while it is read.
+/// Memory: the page cache's, unless unpacked. A file must not be shortened while it is read.
 class CaptureFile {
  public:
+  static constexpr std::size_t kUnpackedBytesMax = std::size_t{8} << 30;
+
   explicit CaptureFile(const char* path) noexcept;
   ~CaptureFile();
   CaptureFile(const CaptureFile&) = delete;
@@ -34,6 +40,9 @@ class CaptureFile {
 
  private:
   friend class CaptureSource;
+  [[nodiscard]] bool map(int file) noexcept;
+  [[nodiscard]] bool unpack() noexcept;
+  void release() noexcept;
   void read_header() noexcept;
   void read_pcapng_header() noexcept;
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {bytes_, size_bytes_}; }
@@ -42,6 +51,7 @@ class CaptureFile {
   const std::byte* bytes_ = nullptr;
   std::size_t size_bytes_ = 0;
   bool is_pcapng_ = false;
+  bool is_packed_damaged_ = false;
   bool is_swapped_ = false;
   bool has_nanoseconds_ = false;
   LinkType link_ = LinkType::kEthernet;
@@ -63,6 +73,7 @@ class CaptureSource final : public PacketSource {
   [[nodiscard]] const CaptureState& ended() const noexcept { return ended_; }
 
  private:
+  [[nodiscard]] Poll poll_pcap(PacketBatch& batch) noexcept;
   [[nodiscard]] Poll poll_pcapng(PacketBatch& batch) noexcept;
   [[nodiscard]] bool read_packet(PacketView& packet) noexcept;
   [[nodiscard]] bool stop(CaptureFault fault, std::uint64_t detail) noexcept;
