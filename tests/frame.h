@@ -59,7 +59,11 @@ class Frame {
     frame.ether_type_at_ = 0;
     return frame;
   }
-  [[nodiscard]] static Frame raw() { return Frame(LinkType::kRawIp, 0); }
+  [[nodiscard]] static Frame raw() {
+    Frame frame(LinkType::kRawIp, 0);
+    frame.has_ether_type_ = false;
+    return frame;
+  }
 
   Frame& ether_type(std::uint16_t value) {
     set16(ether_type_at_, value);
@@ -77,7 +81,8 @@ class Frame {
 
   /// Addresses are numbers in host order.
   Frame& ipv4(std::uint32_t source, std::uint32_t destination, const Ipv4Shape& shape = {}) {
-    if (link_ != LinkType::kRawIp) ether_type(0x0800);
+    if (has_ether_type_) ether_type(0x0800);
+    has_udp_ = false;
     ip_at_ = bytes_.size();
     ip_version_ = 4;
     put({0, 0, 0, 0, 0x12, 0x34, 0, 0, 64, 0, 0, 0});
@@ -93,7 +98,8 @@ class Frame {
   }
 
   Frame& ipv6(const Address& source, const Address& destination) {
-    if (link_ != LinkType::kRawIp) ether_type(0x86dd);
+    if (has_ether_type_) ether_type(0x86dd);
+    has_udp_ = false;
     ip_at_ = bytes_.size();
     ip_version_ = 6;
     put({0x60, 0, 0, 0, 0, 0, 59, 64});
@@ -184,6 +190,28 @@ class Frame {
     return settle();
   }
 
+  /// Bytes between the link header and IP that name what follows themselves.
+  Frame& shim(std::initializer_list<std::uint8_t> header) {
+    put(header);
+    has_ether_type_ = false;
+    return *this;
+  }
+
+  /// The datagram so far carries another: its lengths will say so. The header of the
+  /// tunnel names what follows itself.
+  Frame& tunnel(std::initializer_list<std::uint8_t> header) {
+    carriers_.push_back({ip_at_, ip_version_, transport_at_, has_udp_});
+    shim(header);
+    return settle();
+  }
+
+  Frame& ethernet_inside() {
+    put({0x02, 0, 0, 0, 0, 0x04, 0x02, 0, 0, 0, 0, 0x03, 0, 0});
+    ether_type_at_ = bytes_.size() - 2;
+    has_ether_type_ = true;
+    return settle();
+  }
+
   /// Bytes behind the datagram that its lengths do not speak of.
   Frame& padding(std::size_t count, std::uint8_t byte = 0) {
     bytes_.insert(bytes_.end(), count, std::byte{byte});
@@ -256,31 +284,44 @@ class Frame {
     if (transport_at == 0) next_protocol_at_ = bytes_.size();
   }
 
+  struct Layer {
+    std::size_t ip_at = 0;
+    int ip_version = 0;
+    std::size_t transport_at = 0;
+    bool has_udp = false;
+  };
+
   /// Lets every length say what is there now.
   Frame& settle() {
     wire_bytes_ = bytes_.size();
-    const std::size_t datagram = bytes_.size() - ip_at_;
-    // Above 64 KiB a length of 0 stands for "see the frame" (RFC 2675, BIG TCP).
-    const std::size_t length = ip_version_ == 4 ? datagram : datagram - 40;
-    set_ip_length(static_cast<std::uint16_t>(length > 0xffff ? 0 : length));
-    if (has_udp_) {
-      set16(transport_at_ + 4, static_cast<std::uint16_t>(bytes_.size() - transport_at_));
-    }
-    if (ip_version_ == 4) checksum();
+    for (const Layer& carrier : carriers_) settle(carrier);
+    if (ip_version_ != 0) settle({ip_at_, ip_version_, transport_at_, has_udp_});
     return *this;
+  }
+  void settle(const Layer& layer) {
+    const std::size_t datagram = bytes_.size() - layer.ip_at;
+    // Above 64 KiB a length of 0 stands for "see the frame" (RFC 2675, BIG TCP).
+    const std::size_t length = layer.ip_version == 4 ? datagram : datagram - 40;
+    set16(layer.ip_at + (layer.ip_version == 4 ? 2 : 4),
+          static_cast<std::uint16_t>(length > 0xffff ? 0 : length));
+    if (layer.has_udp) {
+      const std::size_t udp = bytes_.size() - layer.transport_at;
+      set16(layer.transport_at + 4, static_cast<std::uint16_t>(udp > 0xffff ? 0 : udp));
+    }
+    if (layer.ip_version == 4) checksum(layer.ip_at);
   }
 
   // RFC 791 §3.1: the ones' complement of the ones' complement sum.
-  void checksum() {
-    const std::size_t header_bytes = 4 * (std::to_integer<std::size_t>(bytes_[ip_at_]) & 15);
-    set16(ip_at_ + 10, 0);
+  void checksum(std::size_t ip_at) {
+    const std::size_t header_bytes = 4 * (std::to_integer<std::size_t>(bytes_[ip_at]) & 15);
+    set16(ip_at + 10, 0);
     std::uint32_t sum = 0;
     for (std::size_t i = 0; i < header_bytes; i += 2) {
-      sum += std::to_integer<std::uint32_t>(bytes_[ip_at_ + i]) << 8 |
-             std::to_integer<std::uint32_t>(bytes_[ip_at_ + i + 1]);
+      sum += std::to_integer<std::uint32_t>(bytes_[ip_at + i]) << 8 |
+             std::to_integer<std::uint32_t>(bytes_[ip_at + i + 1]);
     }
     while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
-    set16(ip_at_ + 10, static_cast<std::uint16_t>(~sum));
+    set16(ip_at + 10, static_cast<std::uint16_t>(~sum));
   }
 
   LinkType link_;
@@ -291,6 +332,8 @@ class Frame {
   std::size_t next_protocol_at_ = 0;
   std::size_t transport_at_ = 0;
   bool has_udp_ = false;
+  bool has_ether_type_ = true;
+  std::vector<Layer> carriers_;
   std::size_t wire_bytes_ = 0;
   std::vector<std::byte> bytes_;
 };

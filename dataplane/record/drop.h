@@ -23,6 +23,7 @@ enum class Drop : std::uint8_t {
   kTruncatedTcp,
   kTruncatedUdp,
   kTruncatedIcmp,
+  kTruncatedTunnel,
   // wire/: the header contradicts itself or the frame
   kBadIpVersion,
   kBadIpv4HeaderLength,
@@ -36,6 +37,8 @@ enum class Drop : std::uint8_t {
   kTooManyIpv6Extensions,
   kIpFragment,
   kUnsupportedProtocol,
+  kTunnelTooDeep,
+  kUnsupportedTunnel,
   // worker: sound, but there is no place for it
   kTooLate,
   kFlowTableFull,
@@ -59,6 +62,7 @@ inline constexpr std::array<DropText, kDropCount> kDropTexts{{
     {"truncated_tcp", "captured bytes or the datagram end inside the TCP header"},
     {"truncated_udp", "captured bytes or the datagram end inside the UDP header"},
     {"truncated_icmp", "captured bytes or the datagram end inside the ICMP header"},
+    {"truncated_tunnel", "captured bytes end inside a GRE, VXLAN, MPLS or other tunnel header"},
     {"bad_ip_version", "version field contradicts the link layer"},
     {"bad_ipv4_header_length", "IPv4 header length below 20 bytes or above the datagram"},
     {"bad_ipv4_total_length", "IPv4 total length below the header or above the frame"},
@@ -69,7 +73,9 @@ inline constexpr std::array<DropText, kDropCount> kDropTexts{{
     {"too_many_vlan_tags", "more VLAN tags than the dissector follows"},
     {"too_many_ipv6_extensions", "more IPv6 extension headers than the dissector follows"},
     {"ip_fragment", "IP fragment without a transport header"},
-    {"unsupported_protocol", "IP protocol other than TCP, UDP, ICMP and ICMPv6"},
+    {"unsupported_protocol", "IP protocol other than TCP, UDP, ICMP, ICMPv6, IP and GRE"},
+    {"tunnel_too_deep", "more tunnels or MPLS labels than the dissector follows"},
+    {"unsupported_tunnel", "tunnel of a kind not followed, such as PPTP or a pseudowire"},
     {"too_late", "older than the lateness bound allows: its window is closed"},
     {"flow_table_full", "a new flow, and its place in the flow table is taken"},
 }};

@@ -2,18 +2,14 @@
 #include "dataplane/wire/dissect.h"
 
 #include "dataplane/wire/cursor.h"
+#include "dataplane/wire/ether_type.h"
 #include "dataplane/wire/ip.h"
+#include "dataplane/wire/shim.h"
+#include "dataplane/wire/tunnel.h"
 
 namespace mimir::wire {
 
 namespace {
-
-// IEEE 802 numbers (IANA "IEEE 802 Numbers").
-constexpr std::uint16_t kEtherTypeIpv4 = 0x0800;
-constexpr std::uint16_t kEtherTypeIpv6 = 0x86dd;
-constexpr std::uint16_t kEtherTypeVlan = 0x8100;         // 802.1Q customer tag
-constexpr std::uint16_t kEtherTypeServiceVlan = 0x88a8;  // 802.1ad service tag
-constexpr std::uint16_t kEtherTypeOldQinQ = 0x9100;      // before 802.1ad
 
 /// The EtherType of an address family, 0 if it is not IP. AF_INET is 2 everywhere,
 /// AF_INET6 is what the system that captured calls it.
@@ -89,21 +85,6 @@ Drop read_link(LinkType link, Cursor& in, std::uint16_t& ether_type) noexcept {
   return in.failed() ? Drop::kTruncatedLink : Drop::kNone;
 }
 
-// IEEE 802.1Q-2018 §9.6: four bytes a tag, the last two of which are the
-// EtherType of what follows.
-Drop skip_vlan_tags(Cursor& in, std::uint16_t& ether_type) noexcept {
-  for (std::size_t tags = 0;; ++tags) {
-    if (ether_type != kEtherTypeVlan && ether_type != kEtherTypeServiceVlan &&
-        ether_type != kEtherTypeOldQinQ) {
-      return Drop::kNone;
-    }
-    if (tags == kVlanTagMax) return Drop::kTooManyVlanTags;
-    in.skip(2);
-    ether_type = in.big_endian<std::uint16_t>();
-    if (in.failed()) return Drop::kTruncatedVlan;
-  }
-}
-
 }  // namespace
 
 Drop dissect(LinkType link, std::span<const std::byte> frame, std::uint32_t wire_bytes,
@@ -111,25 +92,24 @@ Drop dissect(LinkType link, std::span<const std::byte> frame, std::uint32_t wire
   Cursor in(frame);
   std::uint16_t ether_type = 0;
   if (link == LinkType::kRawIp) {
-    Cursor first = in;
-    const auto version_and_more = first.big_endian<std::uint8_t>();
-    if (first.failed()) return Drop::kTruncatedLink;
-    if (version_and_more >> 4 == 4) ether_type = kEtherTypeIpv4;
-    if (version_and_more >> 4 == 6) ether_type = kEtherTypeIpv6;
+    if (frame.empty()) return Drop::kTruncatedLink;
+    ether_type = ether_type_by_version(in);
     if (ether_type == 0) return Drop::kBadIpVersion;
   } else {
     Drop drop = read_link(link, in, ether_type);
     if (drop != Drop::kNone) return drop;
-    drop = skip_vlan_tags(in, ether_type);
+    if (!is_ip(ether_type)) drop = skip_shims(in, ether_type);
     if (drop != Drop::kNone) return drop;
   }
   const std::size_t link_bytes = frame.size() - in.left();
   // A source that states less wire than it captured would make the room negative.
   const std::size_t wire_room =
       wire_bytes > frame.size() ? wire_bytes - link_bytes : frame.size() - link_bytes;
-  if (ether_type == kEtherTypeIpv4) return read_ipv4(in, wire_room, facts);
-  if (ether_type == kEtherTypeIpv6) return read_ipv6(in, wire_room, facts);
-  return Drop::kNotIp;
+  Transport transport;
+  const Drop drop = read_ip(ether_type, in, wire_room, transport, facts);
+  if (drop != Drop::kNone || transport.tunnel == Tunnel::kNone) [[likely]]
+    return drop;
+  return follow_tunnels(transport, facts);
 }
 
 }  // namespace mimir::wire

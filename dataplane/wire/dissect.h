@@ -25,12 +25,15 @@ struct PacketFacts {
   std::span<const std::byte> payload;  ///< captured transport payload; aliases the frame
 };
 
-/// The most VLAN tags and IPv6 extension headers followed before giving up.
-inline constexpr std::size_t kVlanTagMax = 2;
+/// The most headers of a kind that are followed before giving up.
+inline constexpr std::size_t kVlanTagMax = 3;
 inline constexpr std::size_t kIpv6ExtensionMax = 8;
+inline constexpr std::size_t kGtpExtensionMax = 8;
+inline constexpr std::size_t kTunnelDepthMax = 4;  ///< and so at most five IP headers
 
-/// Reads a link-layer header (with up to two VLAN tags, IEEE 802.1Q), IPv4 or
-/// IPv6, and TCP, UDP, ICMP or ICMPv6.
+/// Reads a link-layer header (with VLAN tags, MPLS labels or a PPPoE session), IPv4
+/// or IPv6, and TCP, UDP, ICMP or ICMPv6. Of a tunnel (IP in IP, GRE, ERSPAN, VXLAN,
+/// VXLAN-GPE, Geneve, GTP-U, Teredo) the innermost datagram is what makes the flow.
 ///
 /// Trusts no length: neither the frame's, nor any inside it. `wire_bytes` is the
 /// frame's length on the wire; a capture may hold less of it, and lengths inside

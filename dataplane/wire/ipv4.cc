@@ -29,7 +29,8 @@ void set_key(std::uint32_t source, std::uint32_t destination, const Transport& t
 
 // RFC 791 §3.1. The frame may be longer than the datagram (Ethernet pads to 60
 // bytes), so the total length, not the frame, says where the datagram ends.
-Drop read_ipv4(Cursor in, std::size_t wire_room, PacketFacts& facts) noexcept {
+Drop read_ipv4(Cursor in, std::size_t wire_room, Transport& transport,
+               PacketFacts& facts) noexcept {
   const std::size_t captured_bytes = in.left();
   const auto header = in.header<20>();
   if (in.failed()) return Drop::kTruncatedIpv4;
@@ -52,7 +53,6 @@ Drop read_ipv4(Cursor in, std::size_t wire_room, PacketFacts& facts) noexcept {
   facts.family = Family::kIpv4;
   facts.tcp_flags = 0;
   facts.ip_bytes = static_cast<std::uint32_t>(total_bytes);
-  Transport transport;
   const Drop drop = read_transport(in, protocol, total_bytes - header_bytes,
                                    (fragment & kMoreFragments) != 0, transport, facts);
   if (drop != Drop::kNone) return drop;

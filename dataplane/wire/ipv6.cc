@@ -73,7 +73,8 @@ void set_key(std::span<const std::byte> source, std::span<const std::byte> desti
 }  // namespace
 
 // RFC 8200 §3.
-Drop read_ipv6(Cursor in, std::size_t wire_room, PacketFacts& facts) noexcept {
+Drop read_ipv6(Cursor in, std::size_t wire_room, Transport& transport,
+               PacketFacts& facts) noexcept {
   const auto header = in.header<kFixedHeaderBytes>();
   if (in.failed()) return Drop::kTruncatedIpv6;
   std::size_t payload_bytes = header.big_endian<std::uint16_t, 4>();
@@ -96,7 +97,6 @@ Drop read_ipv6(Cursor in, std::size_t wire_room, PacketFacts& facts) noexcept {
   facts.family = Family::kIpv6;
   facts.tcp_flags = 0;
   facts.ip_bytes = static_cast<std::uint32_t>(kFixedHeaderBytes + payload_bytes);
-  Transport transport;
   drop = read_transport(in, chain.protocol, payload_bytes - chain.bytes, chain.is_fragment,
                         transport, facts);
   if (drop != Drop::kNone) return drop;

@@ -24,6 +24,35 @@ Drop read_tcp(Cursor in, std::size_t datagram_bytes, bool is_fragment, Transport
   return Drop::kNone;
 }
 
+/// Ports of IANA's "Service Name and Transport Protocol Port Number Registry", and
+/// the one Linux gave VXLAN before there was one, which overlays still use.
+Tunnel tunnel_of_ports(std::uint16_t source_port, std::uint16_t destination_port) noexcept {
+  constexpr std::uint16_t kTeredoPort = 3544;
+  switch (destination_port) {
+    case 4789:
+    case 8472:
+      return Tunnel::kVxlan;
+    case 4790:
+      return Tunnel::kVxlanGpe;
+    case 6081:
+      return Tunnel::kGeneve;
+    case 2152:
+      return Tunnel::kGtp;
+    case kTeredoPort:
+      return Tunnel::kTeredo;
+    default:
+      return source_port == kTeredoPort ? Tunnel::kTeredo : Tunnel::kNone;
+  }
+}
+
+void set_tunnel(Tunnel tunnel, std::size_t wire_bytes, bool is_fragment,
+                Transport& transport) noexcept {
+  constexpr std::size_t kDatagramMax = 65535;
+  transport.tunnel = tunnel;
+  if (is_fragment && wire_bytes < kDatagramMax) wire_bytes = kDatagramMax;
+  transport.payload_wire_bytes = static_cast<std::uint32_t>(wire_bytes);
+}
+
 // RFC 768.
 Drop read_udp(Cursor in, std::size_t datagram_bytes, bool is_fragment, Transport& transport,
               PacketFacts& facts) noexcept {
@@ -31,11 +60,19 @@ Drop read_udp(Cursor in, std::size_t datagram_bytes, bool is_fragment, Transport
   if (in.failed()) return Drop::kTruncatedUdp;
   transport.source_port = header.big_endian<std::uint16_t, 0>();
   transport.destination_port = header.big_endian<std::uint16_t, 2>();
-  const std::size_t udp_bytes = header.big_endian<std::uint16_t, 4>();
-  if (udp_bytes < 8) return Drop::kBadUdpLength;
+  std::size_t udp_bytes = header.big_endian<std::uint16_t, 4>();
+  if (udp_bytes < 8) {
+    // RFC 2675 §4: 0 in a datagram too long for the field.
+    if (udp_bytes != 0 || datagram_bytes <= 65535) return Drop::kBadUdpLength;
+    udp_bytes = datagram_bytes;
+  }
   if (udp_bytes > datagram_bytes && !is_fragment) return Drop::kBadUdpLength;
   in.limit(udp_bytes - 8);
   facts.payload = in.rest();
+  const Tunnel tunnel = tunnel_of_ports(transport.source_port, transport.destination_port);
+  if (tunnel != Tunnel::kNone) [[unlikely]] {
+    set_tunnel(tunnel, udp_bytes - 8, is_fragment, transport);
+  }
   return Drop::kNone;
 }
 
@@ -45,6 +82,13 @@ Drop read_icmp(Cursor in, std::size_t header_bytes, PacketFacts& facts) noexcept
   if (in.failed()) return Drop::kTruncatedIcmp;
   facts.payload = in.rest();
   return Drop::kNone;
+}
+
+/// Protocol numbers (IANA) whose payload is another datagram.
+Tunnel tunnel_of_protocol(std::uint8_t protocol) noexcept {
+  if (protocol == 4) return Tunnel::kIpv4;
+  if (protocol == 41) return Tunnel::kIpv6;
+  return protocol == 47 ? Tunnel::kGre : Tunnel::kNone;
 }
 
 }  // namespace
@@ -62,8 +106,13 @@ Drop read_transport(Cursor in, std::uint8_t protocol, std::size_t datagram_bytes
     case kProtocolIcmpV6:
       return read_icmp(in, 4, facts);
     default:
-      return Drop::kUnsupportedProtocol;
+      break;
   }
+  const Tunnel tunnel = tunnel_of_protocol(protocol);
+  if (tunnel == Tunnel::kNone) return Drop::kUnsupportedProtocol;
+  facts.payload = in.rest();
+  set_tunnel(tunnel, datagram_bytes, is_fragment, transport);
+  return Drop::kNone;
 }
 
 }  // namespace mimir::wire

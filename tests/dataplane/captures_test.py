@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Holds what is counted of public captures against what tshark reads in them.
 
-tshark says of each frame its outermost IP header, the protocol behind it and the
-IP length. Frames that it reads without complaint, behind a link layer that is
-followed here, must be counted, protocol by protocol, packets and bytes; frames
-that it reads with reservations (malformed, cut short, behind MPLS and the like)
-may be counted or dropped, and then the drops must have names enough.
+tshark says of each frame the innermost IP header of its tunnels (not that which an
+ICMP error quotes), the protocol behind it and the IP length. Frames that it reads
+without complaint, behind layers that are followed here, must be counted, protocol
+by protocol, packets and bytes; frames that it reads with reservations (malformed,
+cut short, behind what is not followed) may be counted or dropped, and then the drops
+must have names enough.
 
 usage: captures_test.py CAPTURE_COUNTS FOLDER
 """
@@ -21,7 +22,15 @@ import sys
 SKIP = 77
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58}
 EXTENSIONS = {"ipv6.hopopts", "ipv6.dstopts", "ipv6.routing", "ipv6.fraghdr", "ah"}
-LINK_LAYERS = {"eth", "ethertype", "vlan", "ieee8021ad", "sll", "raw", "null", "nflog"}
+LINK_LAYERS = {"eth", "ethertype", "vlan", "ieee8021ad", "sll", "raw", "null", "nflog", "mpls",
+               "pppoes", "ppp"}
+UDP_TUNNELS = {"vxlan", "geneve", "gtp", "teredo"}
+# Where the two differ on what is a tunnel.
+NOT_COMPARED = {
+    "093_vxlan-triple-v2.pcap": "VXLAN with reserved flags set, here an ordinary UDP flow",
+    "095_bigtcp-ipv6-vxlan-ipv6.pcap": "a UDP length of 0, behind which tshark does not look",
+}
+INNER_LAYERS = LINK_LAYERS | {"erspan", "gre"}
 LINK_BYTES = {"eth": 14, "sll": 16, "raw": 0, "null": 4}
 FIELDS = ["frame.protocols", "ip.len", "ipv6.plen", "frame.len", "frame.cap_len", "ip.hdr_len",
           "ip.flags.mf", "tcp.hdr_len", "udp.length"]
@@ -39,33 +48,70 @@ def lengths_agree(columns, link, ip_bytes):
     return int(tcp_header or 20) in range(20, max(room, 20) + 1) and int(udp_len or 0) <= room
 
 
+def after_extensions(names, at):
+    """The place of what follows the IP header at `at`."""
+    at += 1
+    while at < len(names) and names[at] in EXTENSIONS:
+        at += 1
+    return at
+
+
+def innermost(names):
+    """The place of the innermost IP header, or None."""
+    at = next((i for i, name in enumerate(names) if name in ("ip", "ipv6")), None)
+    while at is not None:
+        inside = after_extensions(names, at)
+        if names[inside : inside + 1] == ["udp"]:
+            if inside + 1 >= len(names) or names[inside + 1] not in UDP_TUNNELS:
+                return at
+            inside += 2
+        while inside < len(names) and names[inside] in INNER_LAYERS:
+            inside += 1
+        if inside >= len(names) or names[inside] not in ("ip", "ipv6"):
+            return at
+        at = inside
+    return at
+
+
+def only(value, names, at, name):
+    """Of the values that tshark gives for each `name` in a frame, that of the one at `at`."""
+    values = value.split(",")
+    place = names[:at].count(name)
+    is_there = at < len(names) and names[at] == name and place < len(values)
+    return values[place] if is_there else ""
+
+
 def read_frame(columns):
     """(protocol number or None, IP bytes, without complaint) of one frame."""
-    names, ip_len, plen, frame_len, cap_len = columns[:5]
-    names = names.split(":")
-    at = next((i for i, name in enumerate(names) if name in ("ip", "ipv6")), None)
+    layers, ip_len, plen, frame_len, cap_len, ip_header, more, tcp_header, udp_len = columns
+    names = layers.split(":")
+    at = innermost(names)
     if at is None:
         return None, 0, True
+    after = after_extensions(names, at)
+    ip_len, ip_header, more = (only(v, names, at, "ip") for v in (ip_len, ip_header, more))
+    plen = only(plen, names, at, "ipv6")
     ip_bytes = int(ip_len or 0) if names[at] == "ip" else 40 + int(plen or 0)
+    inner = [layers, ip_len, plen, frame_len, cap_len, ip_header, more,
+             only(tcp_header, names, after, "tcp"), only(udp_len, names, after, "udp")]
+    followed = INNER_LAYERS | UDP_TUNNELS | EXTENSIONS | {"ip", "ipv6", "udp"}
     is_clean = (
-        all(name in LINK_LAYERS for name in names[:at])
-        and names[:at].count("vlan") + names[:at].count("ieee8021ad") <= 2
-        and not any(name.startswith("_ws") for name in names)
+        all(name in followed for name in names[:at])
+        and names[:at].count("vlan") + names[:at].count("ieee8021ad") <= 3
+        and not any(name.startswith("_ws") or name in ("nsh", "arp") for name in names)
         and frame_len == cap_len
         # 0 stands for "see the frame": neither side is held to how long that is.
         and ip_bytes not in (0, 40)
-        and lengths_agree(columns, names[0], ip_bytes)
+        and lengths_agree(inner, names[0], ip_bytes)
     )
-    after = at + 1
-    while after < len(names) and names[after] in EXTENSIONS:
-        after += 1
     protocol = PROTOCOLS.get(names[after]) if after < len(names) else None
     return protocol, ip_bytes, is_clean
 
 
 def tshark(capture):
-    command = ["tshark", "-n", "-r", str(capture), "-T", "fields", "-E", "occurrence=f",
-               "-E", "separator=/t", "-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE",
+    command = ["tshark", "-n", "-r", str(capture), "-T", "fields", "-E", "occurrence=a",
+               "-d", "udp.port==8472,vxlan", "-E", "separator=/t",
+               "-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE",
                "-o", "tcp.desegment_tcp_streams:FALSE"]
     for field in FIELDS:
         command += ["-e", field]
@@ -141,7 +187,7 @@ def main():
     with concurrent.futures.ThreadPoolExecutor() as pool:
         results = list(pool.map(lambda capture: examine(program, capture), captures))
     for capture, (result, frames) in zip(captures, results):
-        if result is None:
+        if result is None or capture.name in NOT_COMPARED:
             continue
         faults += compare(capture, frames, *result)
         compared += 1

@@ -311,6 +311,12 @@ Frame many_extensions(std::size_t count) {
   return frame.udp(1, 2);
 }
 
+Frame nested(std::size_t tunnels) {
+  Frame frame = Frame::ethernet().ipv4(kClient, kServer);
+  for (std::size_t i = 0; i < tunnels; ++i) frame.protocol(4).tunnel({}).ipv4(kClient, kServer);
+  return frame.udp(1, 2);
+}
+
 // Each breaks one thing in a good frame, and must be told which.
 std::vector<Case> broken_frames() {
   const auto plain = [] { return Frame::ethernet().ipv4(kClient, kServer); };
@@ -323,7 +329,7 @@ std::vector<Case> broken_frames() {
        Drop::kTruncatedVlan},
       {"VlanCutInItsType", Frame::ethernet().vlan(1).ipv4(1, 2).udp(1, 2).cut(17),
        Drop::kTruncatedVlan},
-      {"ThreeTags", Frame::ethernet().vlan(1).vlan(2).vlan(3).ipv4(1, 2).udp(1, 2),
+      {"FourTags", Frame::ethernet().vlan(1).vlan(2).vlan(3).vlan(4).ipv4(1, 2).udp(1, 2),
        Drop::kTooManyVlanTags},
       {"Arp", Frame::ethernet().ether_type(0x0806), Drop::kNotIp},
       {"LengthInsteadOfType", syn().ether_type(46), Drop::kNotIp},
@@ -364,7 +370,12 @@ std::vector<Case> broken_frames() {
       {"Icmp6Of3Bytes", ipv6().icmpv6().cut(57), Drop::kTruncatedIcmp},
       {"LaterFragment", plain().udp(1, 2).set_ip(7, 1), Drop::kIpFragment},
       {"LaterFragment6", ipv6().fragment(3).udp(1, 2), Drop::kIpFragment},
-      {"Gre", plain().protocol(47).payload(20), Drop::kUnsupportedProtocol},
+      {"Sctp", plain().protocol(132).payload(20), Drop::kUnsupportedProtocol},
+      {"GreCut", plain().protocol(47).tunnel({0, 0, 8, 0}).ipv4(1, 2).udp(1, 2).cut(37),
+       Drop::kTruncatedTunnel},
+      {"Pptp", plain().protocol(47).tunnel({0x30, 1, 0x88, 0x0b, 0, 0, 0, 0}),
+       Drop::kUnsupportedTunnel},
+      {"FiveTunnels", nested(5), Drop::kTunnelTooDeep},
       {"NoNextHeader", ipv6().extension(60), Drop::kUnsupportedProtocol},
   };
 }
@@ -376,7 +387,8 @@ TEST(Dissect, NamesTheOneThingThatIsBroken) {
 }
 
 TEST(Dissect, FollowsAsManyTagsAndExtensionsAsItPromises) {
-  EXPECT_EQ(reason(Frame::ethernet().vlan(1).vlan(2).ipv4(1, 2).udp(1, 2)), Drop::kNone);
+  EXPECT_EQ(reason(Frame::ethernet().vlan(1).vlan(2).vlan(3).ipv4(1, 2).udp(1, 2)), Drop::kNone);
+  EXPECT_EQ(reason(nested(kTunnelDepthMax)), Drop::kNone);
   EXPECT_EQ(reason(many_extensions(kIpv6ExtensionMax)), Drop::kNone);
 }
 
@@ -403,7 +415,7 @@ TEST(Dissect, AllTextsAreGivenAndNamesAreUnique) {
 }
 
 bool is_truncation(Drop drop) {
-  return drop >= Drop::kTruncatedLink && drop <= Drop::kTruncatedIcmp;
+  return drop >= Drop::kTruncatedLink && drop <= Drop::kTruncatedTunnel;
 }
 
 // Cut by a snap length, a good frame is a truncated one or still counted, with

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -30,35 +31,28 @@ class NaiveDissector {
       : link_(link), frame_(frame), wire_(std::max(wire_bytes, frame.size())) {}
 
   Drop run(NaiveFacts& facts) {
-    std::size_t at = 0;
-    std::uint64_t type = 0;
+    const Room room{frame_.size(), wire_};
     if (link_ == LinkType::kRawIp) {
-      if (!has(0, 1)) return Drop::kTruncatedLink;
+      if (frame_.empty()) return Drop::kTruncatedLink;
       const std::uint64_t version = get(0, 1) / 16;
       if (version != 4 && version != 6) return Drop::kBadIpVersion;
-      return version == 4 ? ipv4(0, facts) : ipv6(0, facts);
+      return version == 4 ? ipv4(0, room, 0, facts) : ipv6(0, room, 0, facts);
     }
     const std::size_t header = link_ == LinkType::kEthernet        ? 14
                                : link_ == LinkType::kLinuxCookedV1 ? 16
                                                                    : 20;
-    if (!has(0, header)) return Drop::kTruncatedLink;
-    type = link_ == LinkType::kLinuxCookedV2 ? get(0, 2) : get(header - 2, 2);
-    at = header;
-    for (int tags = 0; type == 0x8100 || type == 0x88a8 || type == 0x9100; ++tags) {
-      if (tags == 2) return Drop::kTooManyVlanTags;
-      if (!has(at, 4)) return Drop::kTruncatedVlan;
-      type = get(at + 2, 2);
-      at += 4;
-    }
-    if (type == 0x0800) return ipv4(at, facts);
-    if (type == 0x86dd) return ipv6(at, facts);
-    return Drop::kNotIp;
+    if (frame_.size() < header) return Drop::kTruncatedLink;
+    type_ = link_ == LinkType::kLinuxCookedV2 ? get(0, 2) : get(header - 2, 2);
+    return network(header, room, 0, facts);
   }
 
  private:
-  [[nodiscard]] bool has(std::size_t at, std::size_t count) const {
-    return at + count <= frame_.size();
-  }
+  /// Where a layer ends: in the capture, and on the wire.
+  struct Room {
+    std::size_t captured;
+    std::size_t wire;
+  };
+
   [[nodiscard]] std::uint64_t get(std::size_t at, std::size_t count) const {
     std::uint64_t value = 0;
     for (std::size_t i = 0; i < count; ++i) {
@@ -67,35 +61,198 @@ class NaiveDissector {
     return value;
   }
 
-  Drop ipv4(std::size_t at, NaiveFacts& facts) {
-    if (!has(at, 20)) return Drop::kTruncatedIpv4;
+  // What type_ names stands at `at`.
+  Drop network(std::size_t at, Room room, int depth, NaiveFacts& facts) {
+    for (int tags = 0; type_ == 0x8100 || type_ == 0x88a8 || type_ == 0x9100; ++tags) {
+      if (tags == 3) return Drop::kTooManyVlanTags;
+      if (at + 4 > room.captured) return Drop::kTruncatedVlan;
+      type_ = get(at + 2, 2);
+      at += 4;
+    }
+    if (type_ == 0x8864) {
+      if (at + 8 > room.captured) return Drop::kTruncatedTunnel;
+      if (get(at, 2) != 0x1100) return Drop::kUnsupportedTunnel;
+      const std::uint64_t ppp = get(at + 6, 2);
+      if (ppp == 0x21) return ipv4(at + 8, room, depth, facts);
+      return ppp == 0x57 ? ipv6(at + 8, room, depth, facts) : Drop::kNotIp;
+    }
+    if (type_ == 0x8847 || type_ == 0x8848) {
+      for (int labels = 1;; ++labels) {
+        if (labels == 9) return Drop::kTunnelTooDeep;
+        if (at + 4 > room.captured) return Drop::kTruncatedTunnel;
+        at += 4;
+        if (get(at - 2, 1) % 2 == 1) break;
+      }
+      if (at == room.captured) return Drop::kTruncatedTunnel;
+      if (get(at, 1) / 16 == 4) return ipv4(at, room, depth, facts);
+      return get(at, 1) / 16 == 6 ? ipv6(at, room, depth, facts) : Drop::kUnsupportedTunnel;
+    }
+    if (type_ == 0x0800) return ipv4(at, room, depth, facts);
+    if (type_ == 0x86dd) return ipv6(at, room, depth, facts);
+    return Drop::kNotIp;
+  }
+
+  Drop ethernet(std::size_t at, Room room, int depth, NaiveFacts& facts) {
+    if (at + 14 > room.captured) return Drop::kTruncatedLink;
+    type_ = get(at + 12, 2);
+    return network(at + 14, room, depth, facts);
+  }
+
+  // Behind a tunnel header: 'e' is Ethernet, '4' and '6' are IP, 'v' is IP of either
+  // version, 'm' is MPLS.
+  Drop inside(char what, std::size_t at, Room room, int depth, NaiveFacts& facts) {
+    if (what == 'v') {
+      if (at >= room.captured) return Drop::kTruncatedTunnel;
+      const std::uint64_t version = get(at, 1) / 16;
+      if (version != 4 && version != 6) return Drop::kBadIpVersion;
+      what = version == 4 ? '4' : '6';
+    }
+    if (depth == 4) return Drop::kTunnelTooDeep;
+    type_ = what == '4' ? 0x0800 : what == '6' ? 0x86dd : 0x8847;
+    if (what == 'e') return ethernet(at, room, depth + 1, facts);
+    return network(at, room, depth + 1, facts);
+  }
+
+  Drop gre(std::size_t at, Room room, int depth, NaiveFacts& facts) {
+    if (at + 4 > room.captured) return Drop::kTruncatedTunnel;
+    const std::uint64_t flags = get(at, 1);
+    const std::uint64_t protocol = get(at + 2, 2);
+    if (get(at + 1, 1) % 8 != 0 || flags / 64 % 2 == 1) return Drop::kUnsupportedTunnel;
+    const std::size_t fields = flags / 128 + flags / 32 % 2 + flags / 16 % 2;
+    at += 4 + 4 * fields;
+    if (at > room.captured) return Drop::kTruncatedTunnel;
+    if (protocol == 0x0800) return inside('4', at, room, depth, facts);
+    if (protocol == 0x86dd) return inside('6', at, room, depth, facts);
+    if (protocol == 0x8847 || protocol == 0x8848) return inside('m', at, room, depth, facts);
+    if (protocol == 0x6558) return inside('e', at, room, depth, facts);
+    if (protocol == 0x88be) {
+      if (flags / 16 % 2 == 1) at += 8;
+      if (at > room.captured) return Drop::kTruncatedTunnel;
+      return inside('e', at, room, depth, facts);
+    }
+    if (protocol != 0x22eb) return Drop::kUnsupportedTunnel;
+    if (at + 12 > room.captured) return Drop::kTruncatedTunnel;
+    const std::uint64_t frame_type = get(at + 10, 1) / 4 % 32;
+    at += get(at + 11, 1) % 2 == 1 ? 20U : 12U;
+    if (at > room.captured) return Drop::kTruncatedTunnel;
+    if (frame_type != 0 && frame_type != 2) return Drop::kUnsupportedTunnel;
+    return inside(frame_type == 0 ? 'e' : 'v', at, room, depth, facts);
+  }
+
+  // `is_none` says that it is no such tunnel.
+  Drop udp_tunnel(std::uint64_t port, std::size_t at, Room room, int depth, bool& is_none,
+                  NaiveFacts& facts) {
+    if (port == 3544) return teredo(at, room, depth, is_none, facts);
+    if (at + 8 > room.captured) return Drop::kTruncatedTunnel;
+    const std::uint64_t flags = get(at, 1);
+    is_none = get(at + 7, 1) != 0;
+    if (port == 4789 || port == 8472) {
+      is_none = is_none || (flags != 0x08 && flags != 0x88);
+      return is_none ? Drop::kNotIp : inside('e', at + 8, room, depth, facts);
+    }
+    if (port == 4790) {
+      const std::uint64_t next = flags / 4 % 2 == 1 ? get(at + 3, 1) : 3;
+      is_none = is_none || flags / 8 != 1 || next < 1 || next > 5;
+      if (is_none) return Drop::kNotIp;
+      if (next == 4) return Drop::kUnsupportedTunnel;
+      return inside("?46e?m"[next], at + 8, room, depth, facts);
+    }
+    if (port == 6081) {
+      is_none = is_none || flags > 63 || get(at + 1, 1) % 64 != 0;
+      if (is_none) return Drop::kNotIp;
+      const std::size_t after = at + 8 + 4 * flags;
+      if (after > room.captured) return Drop::kTruncatedTunnel;
+      const std::uint64_t type = get(at + 2, 2);
+      if (type == 0x6558) return inside('e', after, room, depth, facts);
+      is_none = type == 0;
+      if (is_none) return Drop::kNotIp;
+      if (depth == 4) return Drop::kTunnelTooDeep;
+      type_ = type;
+      return network(after, room, depth + 1, facts);
+    }
+    is_none = flags / 16 != 3 || get(at + 1, 1) != 255 || at + 8 + get(at + 2, 2) > room.wire;
+    if (is_none) return Drop::kNotIp;
+    std::size_t after = at + 8 + (flags % 8 != 0 ? 4 : 0);
+    if (after > room.captured) return Drop::kTruncatedTunnel;
+    bool more = flags / 4 % 2 == 1 && get(after - 1, 1) != 0;
+    for (int seen = 0; more; ++seen) {
+      if (seen == 8) return Drop::kTunnelTooDeep;
+      if (after + 1 > room.captured) return Drop::kTruncatedTunnel;
+      is_none = get(after, 1) == 0;
+      if (is_none) return Drop::kNotIp;
+      after += 4 * get(after, 1);
+      if (after > room.captured) return Drop::kTruncatedTunnel;
+      more = get(after - 1, 1) != 0;
+    }
+    return inside('v', after, room, depth, facts);
+  }
+
+  Drop teredo(std::size_t at, Room room, int depth, bool& is_none, NaiveFacts& facts) {
+    if (at + 2 > room.captured) return Drop::kTruncatedTunnel;
+    if (get(at, 2) == 1) {
+      if (at + 4 > room.captured) return Drop::kTruncatedTunnel;
+      at += 4 + get(at + 2, 1) + get(at + 3, 1) + 9;
+      if (at + 2 > room.captured) return Drop::kTruncatedTunnel;
+    }
+    if (get(at, 2) == 0) {
+      at += 8;
+      if (at + 1 > room.captured) return Drop::kTruncatedTunnel;
+    }
+    is_none = get(at, 1) / 16 != 6;
+    return is_none ? Drop::kNotIp : inside('6', at, room, depth, facts);
+  }
+
+  // A datagram to a tunnel's port is `carrier` unless there is a tunnel in it.
+  Drop follow(std::uint64_t port, std::size_t at, Room room, int depth, NaiveFacts& facts) {
+    const NaiveFacts carrier = facts;
+    bool is_none = false;
+    type_ = 0;
+    const int mine = ++carriers_;
+    const Drop drop = udp_tunnel(port, at, room, depth, is_none, facts);
+    const bool is_arp = drop == Drop::kNotIp && type_ == 0x0806;
+    const bool is_short = drop == Drop::kTruncatedTunnel || drop == Drop::kTruncatedLink ||
+                          drop == Drop::kTruncatedVlan || drop == Drop::kTruncatedIpv4 ||
+                          drop == Drop::kTruncatedIpv6;
+    const bool is_wrong =
+        drop == Drop::kBadIpVersion || drop == Drop::kBadIpv4HeaderLength ||
+        drop == Drop::kBadIpv4TotalLength || drop == Drop::kBadIpv6PayloadLength ||
+        (drop == Drop::kNotIp && !is_arp) || (is_short && room.captured == room.wire);
+    // What is wrong inside a further tunnel says nothing of this one.
+    if (!is_none && !(is_wrong && carriers_ == mine)) return drop;
+    facts = carrier;
+    return Drop::kNone;
+  }
+
+  Drop ipv4(std::size_t at, Room room, int depth, NaiveFacts& facts) {
+    if (at + 20 > room.captured) return Drop::kTruncatedIpv4;
     if (get(at, 1) / 16 != 4) return Drop::kBadIpVersion;
     const std::size_t header = get(at, 1) % 16 * 4;
     std::size_t total = get(at + 2, 2);
-    if (total == 0) total = wire_ - at;
+    if (total == 0) total = room.wire - at;
     if (header < 20) return Drop::kBadIpv4HeaderLength;
-    if (total < header || at + total > wire_) return Drop::kBadIpv4TotalLength;
+    if (total < header || at + total > room.wire) return Drop::kBadIpv4TotalLength;
     if (get(at + 6, 2) % 8192 != 0) return Drop::kIpFragment;
-    if (!has(at, header)) return Drop::kTruncatedIpv4;
+    if (at + header > room.captured) return Drop::kTruncatedIpv4;
     facts.ip_bytes = total;
     const bool more_follow = get(at + 6, 1) / 32 % 2 == 1;
     const Address source = Address::from_ipv4(static_cast<std::uint32_t>(get(at + 12, 4)));
     const Address destination = Address::from_ipv4(static_cast<std::uint32_t>(get(at + 16, 4)));
-    return transport(get(at + 9, 1), at + header, at + total, more_follow, source, destination,
+    const Room rest{std::min(room.captured, at + total), at + total};
+    return transport(get(at + 9, 1), at + header, rest, more_follow, source, destination, depth,
                      facts);
   }
 
-  Drop ipv6(std::size_t at, NaiveFacts& facts) {
-    if (!has(at, 40)) return Drop::kTruncatedIpv6;
+  Drop ipv6(std::size_t at, Room room, int depth, NaiveFacts& facts) {
+    if (at + 40 > room.captured) return Drop::kTruncatedIpv6;
     if (get(at, 1) / 16 != 6) return Drop::kBadIpVersion;
     std::size_t end = at + 40 + get(at + 4, 2);
-    if (end == at + 40 && wire_ > at + 40 + 65535) end = wire_;
-    if (end > wire_) return Drop::kBadIpv6PayloadLength;
+    if (end == at + 40 && room.wire > at + 40 + 65535) end = room.wire;
+    if (end > room.wire) return Drop::kBadIpv6PayloadLength;
     std::uint64_t next = get(at + 6, 1);
     std::size_t where = at + 40;
     bool more_follow = false;
     for (int seen = 0; next == 0 || next == 43 || next == 44 || next == 51 || next == 60; ++seen) {
-      const std::size_t readable = std::min(end, frame_.size());
+      const std::size_t readable = std::min(end, room.captured);
       if (where + 2 > readable) return Drop::kTruncatedIpv6Extension;
       std::size_t size = (get(where + 1, 1) + 1) * 8;
       if (next == 51) size = (get(where + 1, 1) + 2) * 4;
@@ -111,7 +268,8 @@ class NaiveDissector {
       if (seen == 8) return Drop::kTooManyIpv6Extensions;
     }
     facts.ip_bytes = end - at;
-    return transport(next, where, end, more_follow, address(at + 8), address(at + 24), facts);
+    return transport(next, where, {std::min(end, room.captured), end}, more_follow, address(at + 8),
+                     address(at + 24), depth, facts);
   }
 
   [[nodiscard]] Address address(std::size_t at) const {
@@ -123,9 +281,11 @@ class NaiveDissector {
   }
 
   // [at, end) is the transport segment on the wire; the capture may hold less.
-  Drop transport(std::uint64_t protocol, std::size_t at, std::size_t end, bool more_follow,
-                 const Address& source, const Address& destination, NaiveFacts& facts) {
-    const std::size_t readable = std::min(end, frame_.size());
+  Drop transport(std::uint64_t protocol, std::size_t at, Room room, bool more_follow,
+                 const Address& source, const Address& destination, int depth, NaiveFacts& facts) {
+    const std::size_t end = room.wire;
+    const std::size_t readable = room.captured;
+    std::size_t wire_end = end;
     std::uint16_t source_port = 0;
     std::uint16_t destination_port = 0;
     std::size_t payload_end = readable;
@@ -139,13 +299,21 @@ class NaiveDissector {
     } else if (protocol == 17) {
       header = 8;
       if (at + 8 > readable) return Drop::kTruncatedUdp;
-      const std::size_t length = get(at + 4, 2);
+      std::size_t length = get(at + 4, 2);
+      if (length == 0 && end > at + 65535) length = end - at;
       if (length < 8) return Drop::kBadUdpLength;
       if (at + length > end && !more_follow) return Drop::kBadUdpLength;
       payload_end = std::min(readable, at + length);
+      wire_end = at + length;
     } else if (protocol == 1 || protocol == 58) {
       header = protocol == 1 ? 8 : 4;
       if (at + header > readable) return Drop::kTruncatedIcmp;
+    } else if (protocol == 4 || protocol == 41 || protocol == 47) {
+      if (more_follow) wire_end = std::max(wire_end, at + 65535);
+      ++carriers_;
+      const Room rest{readable, wire_end};
+      if (protocol == 47) return gre(at, rest, depth, facts);
+      return inside(protocol == 4 ? '4' : '6', at, rest, depth, facts);
     } else {
       return Drop::kUnsupportedProtocol;
     }
@@ -164,12 +332,22 @@ class NaiveDissector {
                         .low_port = low.second,
                         .high_port = high.second,
                         .protocol = static_cast<std::uint8_t>(protocol)};
+    constexpr std::array<int, 6> kTunnelPorts{2152, 3544, 4789, 4790, 6081, 8472};
+    int port = destination_port;
+    if (std::ranges::count(kTunnelPorts, port) == 0 && source_port == 3544) port = 3544;
+    if (protocol == 17 && std::ranges::count(kTunnelPorts, port) == 1) {
+      if (more_follow) wire_end = std::max(wire_end, at + 8 + 65535);
+      return follow(static_cast<std::uint64_t>(port), at + 8, {payload_end, wire_end}, depth,
+                    facts);
+    }
     return Drop::kNone;
   }
 
   LinkType link_;
   std::span<const std::byte> frame_;
   std::size_t wire_;
+  std::uint64_t type_ = 0;  // the EtherType last read
+  int carriers_ = 0;        // tunnels met so far
 };
 
 }  // namespace mimir::test
