@@ -106,6 +106,7 @@ class Appliance {
       received += run.ports.back().received;
     }
     run.left_in_queues = received - std::min(received, run.packets.received);
+    run.replay_left_out = replay_.left_out();
     if (capture_) run.replay_ended = capture_->ended();
   }
 

@@ -46,6 +46,8 @@ struct LiveRun {
   std::vector<source::PortCounters> ports;
   /// Packets the ports received that no worker read before the end.
   std::uint64_t left_in_queues = 0;
+  /// Packets of a replayed capture whose link was not its first packet's.
+  std::uint64_t replay_left_out = 0;
   source::CaptureState replay_ended;
 
   [[nodiscard]] bool balances() const {

@@ -91,7 +91,10 @@ std::uint64_t ReplayPort::feed(CaptureSource& capture, const std::atomic<bool>& 
   std::array<rte_mbuf*, PacketBatch::kPacketMax> mbufs{};
   std::uint64_t sent = 0;
   while (!stop.load(std::memory_order_relaxed) && capture.poll(batch) == Poll::kMore) {
-    if (batch.link != capture.first_link()) continue;
+    if (batch.link != capture.first_link()) {
+      left_out_ += batch.count;
+      continue;
+    }
     const auto count = static_cast<unsigned>(batch.count);
     while (rte_pktmbuf_alloc_bulk(pool_, mbufs.data(), count) != 0) sched_yield();
     for (unsigned i = 0; i < count; ++i) {

@@ -44,6 +44,8 @@ class ReplayPort {
   /// length and their first bytes; packets of another link than the first one's
   /// stay out, as a port has one. Returns how many packets were sent.
   [[nodiscard]] std::uint64_t feed(CaptureSource& capture, const std::atomic<bool>& stop) noexcept;
+  /// Packets of another link, which a port has no place for. Valid after feed().
+  [[nodiscard]] std::uint64_t left_out() const { return left_out_; }
 
  private:
   rte_mempool* pool_ = nullptr;
@@ -51,6 +53,7 @@ class ReplayPort {
   std::uint16_t id_ = 0;
   bool is_open_ = false;
   MbufFields fields_;
+  std::uint64_t left_out_ = 0;
   std::atomic<bool> ended_{false};
 };
 

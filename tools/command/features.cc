@@ -71,7 +71,7 @@ class FeaturesCommand final : public Command {
   }
 
   void declare(CommandLine& line) override {
-    line.positional("CAPTURE", capture_, "a classic pcap file");
+    line.positional("CAPTURE", capture_, "a pcap or pcapng file, also .gz and .zst");
     declare_analysis_options(line, options_);
     line.required_text("--sensitive", sensitive_, "SERVICE", "the service that holds the data");
     line.flag("--csv", csv_, "comma-separated with a header, empty where undefined (the default)");

@@ -173,7 +173,7 @@ class FlowsCommand final : public Command {
   [[nodiscard]] const char* example() const override { return "flows --csv capture.pcap"; }
 
   void declare(CommandLine& line) override {
-    line.positionals("CAPTURE", captures_, "classic pcap files");
+    line.positionals("CAPTURE", captures_, "pcap or pcapng files, also .gz and .zst");
     line.flag("--csv", csv_, "one line a flow, comma-separated, with a header");
     line.flag("--jsonl", jsonl_, "one JSON object a line and flow");
     line.flag("--json", json_, "totals by protocol and the ledgers, as one JSON object");

@@ -109,6 +109,11 @@ class RunCommand final : public Command {
     if (live.left_in_queues > 0) {
       fmt::print(stderr, "queues   {} packets were left unread at the end\n", live.left_in_queues);
     }
+    if (live.replay_left_out > 0) {
+      fmt::print(stderr,
+                 "replay   {} packets were left out: their link is not the first packet's\n",
+                 live.replay_left_out);
+    }
     fmt::print(stderr, "windows  {} judged, {} alerts written, {} lost\n", windows,
                alerts.written(), alerts.lost());
     config::Diagnostics diagnostics;

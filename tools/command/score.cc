@@ -47,7 +47,7 @@ class ScoreCommand final : public Command {
   }
 
   void declare(CommandLine& line) override {
-    line.positional("CAPTURE", capture_, "a classic pcap file");
+    line.positional("CAPTURE", capture_, "a pcap or pcapng file, also .gz and .zst");
     line.required_text("--model", model_path_, "FILE", "a model, as mimir train writes it");
     declare_analysis_options(line, options_);
     line.flag("--windows", windows_, "one line for every window, alert or not, instead of alerts");
