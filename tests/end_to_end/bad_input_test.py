@@ -57,8 +57,8 @@ class Captures(MimirCase):
         self.assertEqual(json.loads(answer.stdout)["flows"], 0)
 
     def test_a_header_that_is_cut_is_no_capture(self):
-        self.expect(self.flows(pcap_header()[:20]), DATA, "bad.pcap: error: the capture ends inside its ",
-                    "file header", "  hint: ")
+        self.expect(self.flows(pcap_header()[:20]), DATA,
+                    "bad.pcap: error: the capture ends inside its ", "file header", "  hint: ")
 
     def test_what_stands_before_a_cut_packet_is_counted(self):
         answer = self.flows(pcap_header() + self.packet * 3 + self.packet[:-1])
