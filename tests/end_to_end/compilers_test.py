@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Asks executables of two compilers for the same figures, and compares them byte for byte.
+"""Asks executables of two compilers for the same figures, and compares them byte for byte;
+scores, of one model that the first of them trains, to 12 digits.
 
 usage: compilers_test.py MIMIR OTHER-MIMIR
 """
 
+import json
+import math
 import os
 import subprocess
 import sys
@@ -12,6 +15,8 @@ import tempfile
 
 SIMULATION = ["simulate", "--app", "sockshop", "--duration", "3min", "--seed", "11", "--attack",
               "exfil:path=user-db>user>outside,rate=1MB/min,start=60,duration=60", "--out"]
+TRAINING = ["simulate", "--duration", "20min", "--users", "8", "--seed", "1", "--out", "benign"]
+SCORE_TOLERANCE = 1e-12
 
 
 def run(folder, *command):
@@ -36,6 +41,34 @@ def figures(mimir, folder):
     return answers
 
 
+def train(mimir, folder):
+    run(folder, mimir, *TRAINING)
+    run(folder, mimir, "train", "benign/capture.pcap", "--entities", "benign/entities.jsonl",
+        "--sensitive", "user-db", "--output", "shop.mimir")
+
+
+def scores(mimir, folder, name):
+    """How one executable judges the windows of its own capture with the model of both."""
+    answer = run(folder, mimir, "score", "--windows", f"{name}/run/capture.pcap", "--model",
+                 "shop.mimir", "--entities", f"{name}/run/entities.jsonl")
+    return [json.loads(line) for line in answer.splitlines()]
+
+
+def score_faults(windows, others):
+    """What two judgements of the same windows differ in."""
+    if len(windows) != len(others) or not windows:
+        return [f"{len(windows)} and {len(others)} windows were judged"]
+    faults = []
+    for window, other in zip(windows, others):
+        here = f"{window['begin']} {window['granularity_s']} s"
+        if not math.isclose(window["score"], other["score"], rel_tol=SCORE_TOLERANCE,
+                            abs_tol=SCORE_TOLERANCE):
+            faults.append(f"{here}: scores {window['score']!r} and {other['score']!r}")
+        if {**window, "score": 0} != {**other, "score": 0}:
+            faults.append(f"{here}: {window} and {other}")
+    return faults
+
+
 def first_difference(one, other):
     lines, others = one.splitlines(), other.splitlines()
     for number, (line, other_line) in enumerate(zip(lines, others), 1):
@@ -49,7 +82,12 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         one, other = (figures(mimir, os.path.join(folder, str(index)))
                       for index, mimir in enumerate(mimirs))
-    failed = False
+        train(mimirs[0], folder)
+        faults = score_faults(*(scores(mimir, folder, str(index))
+                                for index, mimir in enumerate(mimirs)))
+    for fault in faults:
+        print(f"error: {fault}", file=sys.stderr)
+    failed = bool(faults)
     for name, answer in one.items():
         if not answer:
             print(f"error: {name} is empty, so it proves nothing", file=sys.stderr)
