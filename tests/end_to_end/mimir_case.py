@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of the executable share: how it is called, what it is given to read.
 
-The environment says where things are: MIMIR is the executable, MIMIR_SHARED a folder of
-public captures, which may be missing.
+The environment says where the executable is: MIMIR.
 """
 
 import json
@@ -195,4 +194,5 @@ def main():
     result = program.result
     if not result.wasSuccessful():
         sys.exit(1)
-    sys.exit(SKIP if result.testsRun == len(result.skipped) else 0)
+    # A class that is skipped as a whole is one entry of `skipped`, and none of its tests ran.
+    sys.exit(SKIP if result.skipped and len(result.skipped) >= result.testsRun else 0)

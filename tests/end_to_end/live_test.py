@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The appliance on a real interface: one end of a veth pair, while tcpreplay sends a theft
+into the other at the speed at which it happened.
+
+What is counted is exact: every packet sent is counted, and both ledgers balance.
+
+What is judged depends on when packets arrive. The replay begins at a multiple of 10 s of the
+clock, as the capture does, so that window N of the one is window N of the other, but for the
+packets near an edge. Tolerance: the first and last window of the theft, where less of it
+may lie in the window, are not compared; of those between, each must be an alert with the
+path that `mimir score` names for it. A window without a packet of the theft, its neighbours
+left out, must be no alert if its score in the file is SURE or more below the threshold.
+"""
+
+import datetime
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import time
+import unittest
+
+from mimir_case import OK, PATH, Appliance, MimirCase, json_lines, main
+
+WINDOW_S = 10
+THEFT = range(20, 60)  # seconds of the replay
+ATTACK = ["--users", "8", "--duration", "70s", "--seed", "3", "--attack",
+          "exfil:path=user-db>user>outside,rate=1MB/min,"
+          f"start={THEFT.start},duration={len(THEFT)}"]
+CAPTURE_START_S = 1767571200  # 2026-01-05, midnight
+SURE = 0.1
+OFFLOADS = ["rx", "tx", "sg", "tso", "gso", "gro"]
+# Nearer to the next boundary than this, the one behind it is waited for.
+NOTICE_S = 0.2
+
+
+def missing_tools():
+    return [tool for tool in ["ip", "ethtool", "tcpreplay"] if shutil.which(tool) is None]
+
+
+def call(*words):
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def seconds_of(timestamp):
+    return datetime.datetime.strptime(timestamp, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp()
+
+
+def by_window(alerts, start_s):
+    """The path of each 10-s alert, by the number of its window since the start."""
+    paths = {}
+    for alert in alerts:
+        window = alert["mimir"]["window"]
+        if window["granularity_s"] == WINDOW_S:
+            number = int(seconds_of(window["start"]) - start_s) // WINDOW_S
+            paths[number] = alert["mimir"]["path"]
+    return paths
+
+
+class Live(MimirCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if os.geteuid() != 0:
+            raise unittest.SkipTest("only root can make a veth pair")
+        if missing_tools():
+            raise unittest.SkipTest(f"not installed: {', '.join(missing_tools())}")
+        cls.near, cls.far = (f"mim{os.getpid() % 1000000}{end}" for end in "ab")
+        made = call("ip", "link", "add", cls.near, "type", "veth", "peer", "name", cls.far)
+        if made.returncode != 0:
+            raise unittest.SkipTest(f"no veth pair can be made: {made.stderr.strip()}")
+        cls.addClassCleanup(call, "ip", "link", "delete", cls.near)
+        for end in [cls.near, cls.far]:
+            cls.quieten(end)
+        cls.train()
+        cls.simulate("theft", *ATTACK)
+
+    @classmethod
+    def quieten(cls, interface):
+        """The kernel says nothing of its own on it, and segments stay as they are sent."""
+        no_ipv6 = pathlib.Path(f"/proc/sys/net/ipv6/conf/{interface}/disable_ipv6")
+        if no_ipv6.exists():
+            no_ipv6.write_text("1", encoding="ascii")
+        for offload in OFFLOADS:
+            call("ethtool", "-K", interface, offload, "off")
+        up = call("ip", "link", "set", interface, "up")
+        if up.returncode != 0:
+            raise AssertionError(up.stderr)
+
+    def replay_at_a_boundary(self):
+        """Sends the capture in real time; what second since 1970 it began, and how many."""
+        start_s = (int(time.time() + NOTICE_S) // WINDOW_S + 1) * WINDOW_S
+        time.sleep(start_s - time.time())
+        sent = call("tcpreplay", "--preload-pcap", "--intf1", self.near,
+                    str(self.folder / "theft" / "capture.pcap"))
+        self.assertEqual(sent.returncode, 0, sent.stderr)
+        return start_s, int(re.search(r"^Actual: (\d+) packets", sent.stdout, re.MULTILINE)[1])
+
+    def test_a_replayed_theft_is_counted_to_the_packet_and_found(self):
+        config = self.configure("live.yaml", "theft/entities.jsonl",
+                                f"net_af_packet0,iface={self.far}", alerts="live.jsonl")
+        with Appliance(self, config) as appliance:
+            self.assertTrue(appliance.wait_until_listening(), appliance.stderr)
+            start_s, sent = self.replay_at_a_boundary()
+            self.assertEqual(appliance.end(), OK, appliance.stderr)
+        self.check_books(appliance.stderr, sent)
+        self.check_alerts(start_s)
+
+    def check_books(self, said, sent):
+        packets = re.search(r"^packets  received (\d+) = counted (\d+) \+ dropped (\d+)", said,
+                            re.MULTILINE)
+        received, counted, dropped = map(int, packets.groups())
+        port = re.search(r"^port 0   received (\d+), missed (\d+), errors (\d+), no buffer (\d+)",
+                         said, re.MULTILINE)
+        left = re.search(r"^queues   (\d+) packets were left unread", said, re.MULTILINE)
+        left = int(left[1]) if left else 0
+        self.assertEqual(said.count("(balances)"), 2, said)
+        self.assertEqual((counted, dropped), (sent, 0), said)
+        self.assertEqual(int(port[1]), received + left, said)
+        self.assertEqual([int(port[i]) for i in (2, 3, 4)], [0, 0, 0], said)
+        # Every packet is in a window that was judged, the last one cut by the end.
+        judged = re.findall(r"window \S+ 10 s .*?(\d+) packets", said)
+        self.assertEqual(sum(map(int, judged)), counted, said)
+
+    def check_alerts(self, start_s):
+        words = ["score", "theft/capture.pcap", "--model", "shop.mimir", "--entities",
+                 "theft/entities.jsonl"]
+        from_file = by_window(json_lines(self.must(*words)), CAPTURE_START_S)
+        live = by_window(json_lines((self.folder / "live.jsonl").read_text()), start_s)
+        inner = range(THEFT.start // WINDOW_S + 1, THEFT.stop // WINDOW_S - 1)
+        for number in inner:
+            with self.subTest(window=number):
+                self.assertEqual(from_file.get(number), PATH)
+                self.assertEqual(live.get(number), from_file[number])
+        for window in json_lines(self.must(*words, "--windows")):
+            number = int(seconds_of(window["begin"]) - CAPTURE_START_S) // WINDOW_S
+            is_far = number not in range(inner.start - 2, inner.stop + 2)
+            if (window["granularity_s"] == WINDOW_S and is_far
+                    and window["score"] < window["threshold"] - SURE):
+                with self.subTest(quiet_window=number):
+                    self.assertNotIn(number, live)
+
+
+if __name__ == "__main__":
+    main()
