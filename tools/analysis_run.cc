@@ -6,6 +6,7 @@
 namespace mimir::tools {
 
 bool AnalysisRun::knows_anybody() const {
+  if (capture.packets.counted == 0) return true;
   for (const analysis::ReducedWindow& window : windows) {
     for (const graph::Edge& edge : window.edges.edges()) {
       if (edge.source >= graph::kFirstEntityNode || edge.target >= graph::kFirstEntityNode) {

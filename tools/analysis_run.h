@@ -29,7 +29,7 @@ struct AnalysisRun {
   CaptureRun capture;
   double mapped_share = 1;  ///< of all bytes, those whose both ends are known
 
-  /// The run's records hold at least one pod of the cluster.
+  /// Someone of the cluster took part, or there was nothing to take part in.
   [[nodiscard]] bool knows_anybody() const;
 };
 

@@ -58,9 +58,10 @@ class RunCommand final : public Command {
     const auto appliance = load_appliance(config_path_, replay_, diagnostics);
     fmt::print(stderr, "{}", diagnostics.render());
     if (!appliance) return ExitCode::kUsage;
-    auto alerts = controlplane::AlertFile::open(appliance->config.output.alerts, diagnostics);
+    config::Diagnostics output_faults;
+    auto alerts = controlplane::AlertFile::open(appliance->config.output.alerts, output_faults);
     if (!alerts) {
-      fmt::print(stderr, "{}", diagnostics.render());
+      fmt::print(stderr, "{}", output_faults.render());
       return ExitCode::kUsage;
     }
     controlplane::start_log(appliance->config.output.log_level);

@@ -91,10 +91,12 @@ class ScoreCommand final : public Command {
     for (const analysis::ReducedWindow& window : run->windows) analyzer.add(window);
     analyzer.flush();
     fmt::print(stderr, "{}", to_text(run->capture.packets, run->capture.records));
-    fmt::print(stderr,
-               "windows  {} judged, {} alerts; nearest to its threshold {:+.3f}; {:.1f} % of the "
-               "bytes mapped\n",
-               counts.windows, counts.alerts, counts.nearest, run->mapped_share * 100);
+    fmt::print(stderr, "windows  {} judged, {} alerts{}; {:.1f} % of the bytes mapped\n",
+               counts.windows, counts.alerts,
+               counts.windows == 0
+                   ? std::string()
+                   : fmt::format("; nearest to its threshold {:+.3f}", counts.nearest),
+               run->mapped_share * 100);
     if (!run->knows_anybody()) report_nobody_known(capture_, *run, diagnostics);
     return diagnostics.has_errors() || !run->capture.balances() ? ExitCode::kData : ExitCode::kOk;
   }

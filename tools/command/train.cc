@@ -40,7 +40,8 @@ class TrainCommand final : public Command {
   }
 
   void declare(CommandLine& line) override {
-    line.positionals("CAPTURE", captures_, "benign captures, one run each: pcap or pcapng, also .gz and .zst");
+    line.positionals("CAPTURE", captures_,
+                     "benign captures, one run each: pcap or pcapng, also .gz and .zst");
     declare_analysis_options(line, options_);
     line.required_text("--sensitive", plan_.sensitive_service, "SERVICE",
                        "the service that holds the data");
