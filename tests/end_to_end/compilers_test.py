@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Asks executables of two compilers for the same figures, and compares them byte for byte;
-scores, of one model that the first of them trains, to 12 digits.
+features, and scores of one model that the first of them trains, to 12 digits.
 
 usage: compilers_test.py MIMIR OTHER-MIMIR
 """
 
+import csv
 import json
 import math
 import os
@@ -16,7 +17,7 @@ import tempfile
 SIMULATION = ["simulate", "--app", "sockshop", "--duration", "3min", "--seed", "11", "--attack",
               "exfil:path=user-db>user>outside,rate=1MB/min,start=60,duration=60", "--out"]
 TRAINING = ["simulate", "--duration", "20min", "--users", "8", "--seed", "1", "--out", "benign"]
-SCORE_TOLERANCE = 1e-12
+TOLERANCE = 1e-12
 
 
 def run(folder, *command):
@@ -61,12 +62,31 @@ def score_faults(windows, others):
     faults = []
     for window, other in zip(windows, others):
         here = f"{window['begin']} {window['granularity_s']} s"
-        if not math.isclose(window["score"], other["score"], rel_tol=SCORE_TOLERANCE,
-                            abs_tol=SCORE_TOLERANCE):
+        if not math.isclose(window["score"], other["score"], rel_tol=TOLERANCE,
+                            abs_tol=TOLERANCE):
             faults.append(f"{here}: scores {window['score']!r} and {other['score']!r}")
         if {**window, "score": 0} != {**other, "score": 0}:
             faults.append(f"{here}: {window} and {other}")
     return faults
+
+
+def is_same_number(text, other):
+    try:
+        return math.isclose(float(text), float(other), rel_tol=TOLERANCE,
+                            abs_tol=TOLERANCE)
+    except ValueError:
+        return text == other
+
+
+def feature_faults(answer, other):
+    """Features of both, cell by cell: the last digits of a sum may differ."""
+    rows, others = (list(csv.reader(text.decode().splitlines())) for text in (answer, other))
+    if len(rows) != len(others) or rows[:1] != others[:1]:
+        return ["features: other columns or another number of windows"]
+    return [f"features: line {number}, column {rows[0][column]}: {cell} and {others[number][column]}"
+            for number, row in enumerate(rows)
+            for column, cell in enumerate(row)
+            if not is_same_number(cell, others[number][column])][:10]
 
 
 def first_difference(one, other):
@@ -85,6 +105,7 @@ def main():
         train(mimirs[0], folder)
         faults = score_faults(*(scores(mimir, folder, str(index))
                                 for index, mimir in enumerate(mimirs)))
+    faults += feature_faults(one["features"], other["features"])
     for fault in faults:
         print(f"error: {fault}", file=sys.stderr)
     failed = bool(faults)
@@ -92,7 +113,7 @@ def main():
         if not answer:
             print(f"error: {name} is empty, so it proves nothing", file=sys.stderr)
             failed = True
-        elif answer != other[name]:
+        elif name != "features" and answer != other[name]:
             print(f"error: {name} differs: {first_difference(answer, other[name])}",
                   file=sys.stderr)
             failed = True
