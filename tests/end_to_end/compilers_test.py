@@ -83,7 +83,8 @@ def feature_faults(answer, other):
     rows, others = (list(csv.reader(text.decode().splitlines())) for text in (answer, other))
     if len(rows) != len(others) or rows[:1] != others[:1]:
         return ["features: other columns or another number of windows"]
-    return [f"features: line {number}, column {rows[0][column]}: {cell} and {others[number][column]}"
+    return [f"features: line {number}, column {rows[0][column]}: "
+            f"{cell} and {others[number][column]}"
             for number, row in enumerate(rows)
             for column, cell in enumerate(row)
             if not is_same_number(cell, others[number][column])][:10]
