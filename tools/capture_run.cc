@@ -26,7 +26,7 @@ FaultText to_text(const source::CaptureState& state) {
   switch (state.fault) {
     case CaptureFault::kCannotOpen:
       return {fmt::format("cannot open the capture: {}", std::strerror(static_cast<int>(detail))),
-              "give the path of a pcap file that this user may read"};
+              "give the path of a capture that this user may read; `-` reads a pipe"};
     case CaptureFault::kEmpty:
       return {"the file is empty, not even a capture header is in it",
               "was the capture tool stopped before it wrote anything?"};
@@ -47,6 +47,9 @@ FaultText to_text(const source::CaptureState& state) {
     case CaptureFault::kUnpacksTooLarge:
       return {fmt::format("unpacked, the capture has more than {} MiB", detail >> 20),
               "unpack it first: gzip -d or zstd -d"};
+    case CaptureFault::kInputTooLarge:
+      return {fmt::format("it has more than {} MiB, which must be held in memory", detail >> 20),
+              "write it to a file and give the file's path"};
     case CaptureFault::kRecordHeaderCut:
       return {fmt::format("the capture ends at byte {}, inside a packet's header", offset),
               "everything before that byte was read"};

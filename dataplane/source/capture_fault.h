@@ -16,6 +16,7 @@ enum class CaptureFault : std::uint8_t {
   kUnsupportedVersion,  ///< detail: major version
   kUnknownLinkType,     ///< detail: the LINKTYPE_ number
   kUnpacksTooLarge,     ///< compressed, and more in it than detail: bytes
+  kInputTooLarge,       ///< standard input has more than detail: bytes
   kRecordHeaderCut,     ///< the file ends inside the 16 bytes before a packet
   kPacketCut,           ///< the file ends inside a packet
   kImplausibleLength,   ///< detail: a captured length no capture tool writes

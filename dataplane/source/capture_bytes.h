@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "dataplane/source/capture_fault.h"
+
+namespace mimir::source {
+
+/// How much of a compressed capture is unpacked.
+enum class Extent : std::uint8_t {
+  kWhole,
+  kBeginning,  ///< the first kBeginningBytes, enough to see what it is and when it begins
+};
+
+/// The bytes of one capture in memory: a file, mapped; or standard input, read to its
+/// end. What is compressed with gzip or zstd, which its first bytes tell, is unpacked.
+///
+/// Memory: the page cache's, but for what is read from a pipe and what is unpacked:
+/// each at most kHeldBytesMax and half of what the machine has, and no more than
+/// there is of it. A file must not be shortened while it is read.
+class CaptureBytes {
+ public:
+  static constexpr std::size_t kHeldBytesMax = std::size_t{8} << 30;
+  static constexpr std::size_t kBeginningBytes = std::size_t{1} << 20;
+
+  CaptureBytes() = default;
+  ~CaptureBytes() { release(); }
+  CaptureBytes(const CaptureBytes&) = delete;
+  CaptureBytes& operator=(const CaptureBytes&) = delete;
+
+  /// kNone, or why there is nothing to read. Call one of them, once.
+  [[nodiscard]] CaptureState open(const char* path, Extent extent) noexcept;
+  /// A pipe is emptied by it; a regular file is mapped.
+  [[nodiscard]] CaptureState open_standard_input() noexcept;
+
+  [[nodiscard]] std::span<const std::byte> get() const noexcept { return {bytes_, size_bytes_}; }
+  /// A compressed capture is cut or corrupt: this is what comes before that.
+  [[nodiscard]] bool is_damaged() const noexcept { return is_damaged_; }
+  /// There is more than Extent::kBeginning let in.
+  [[nodiscard]] bool is_beginning_only() const noexcept { return is_beginning_only_; }
+
+ private:
+  [[nodiscard]] CaptureState map(int file, std::size_t size_bytes) noexcept;
+  [[nodiscard]] CaptureState read_to_end(int file) noexcept;
+  [[nodiscard]] CaptureState unpack(Extent extent) noexcept;
+  void keep(std::byte* room, std::size_t room_bytes, std::size_t used_bytes) noexcept;
+  void release() noexcept;
+
+  const std::byte* bytes_ = nullptr;
+  std::size_t size_bytes_ = 0;
+  bool is_damaged_ = false;
+  bool is_beginning_only_ = false;
+};
+
+}  // namespace mimir::source

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "dataplane/record/link_type.h"
+#include "dataplane/source/capture_fault.h"
+#include "dataplane/source/packet_source.h"
+
+namespace mimir::source {
+
+/// Walks the packets of a classic pcap file (draft-ietf-opsawg-pcap) of either byte
+/// order, in micro- or nanoseconds. Where a packet is cut or claims a length that no
+/// capture tool writes, reading stops.
+///
+/// Cost: no allocation.
+class PcapWalk {
+ public:
+  /// What the file's header says of the rest.
+  struct Header {
+    bool is_swapped = false;
+    bool has_nanoseconds = false;
+    LinkType link = LinkType::kEthernet;
+  };
+
+  /// Whether a file that begins like this can be read: kNone, which fills `header`,
+  /// or a fault of the first group. REQUIRES: at least four bytes.
+  [[nodiscard]] static CaptureState probe(std::span<const std::byte> bytes,
+                                          Header& header) noexcept;
+
+  /// `bytes`, the whole file, were probed without fault and outlive this.
+  PcapWalk(std::span<const std::byte> bytes, const Header& header) noexcept;
+
+  /// Fills `packets` with the next ones and returns how many. Fewer than there is
+  /// room for only at the end, which ended() explains.
+  [[nodiscard]] std::size_t read(std::span<PacketView> packets) noexcept;
+
+  [[nodiscard]] const CaptureState& ended() const noexcept { return ended_; }
+
+ private:
+  [[nodiscard]] bool next(PacketView& packet) noexcept;
+  [[nodiscard]] bool stop(CaptureFault fault, std::uint64_t detail) noexcept;
+  [[nodiscard]] std::uint32_t field(std::size_t at) const noexcept;
+
+  std::span<const std::byte> bytes_;
+  Header header_;
+  std::size_t offset_;
+  CaptureState ended_;
+};
+
+}  // namespace mimir::source
