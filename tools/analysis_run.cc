@@ -17,11 +17,13 @@ bool AnalysisRun::knows_anybody() const {
   return false;
 }
 
-std::optional<AnalysisRun> analyse_capture(const std::string& capture,
-                                           const AnalysisOptions& options,
-                                           config::Diagnostics& diagnostics) {
+std::optional<AnalysisRun> analyse_captures(std::span<const CaptureArgument> captures,
+                                            const AnalysisOptions& options,
+                                            config::Diagnostics& diagnostics) {
+  const auto opened = open_captures(captures, diagnostics);
+  if (opened == nullptr) return std::nullopt;
   AnalysisRun run;
-  run.context = load_cluster(options.model, first_packet_ns(capture), diagnostics);
+  run.context = load_cluster(options.model, opened->first_ns(), diagnostics);
   if (run.context == nullptr) return std::nullopt;
   CaptureRunOptions capture_options;
   capture_options.worker_count = options.worker_count;
@@ -31,7 +33,7 @@ std::optional<AnalysisRun> analyse_capture(const std::string& capture,
     run.windows.push_back(
         analysis::reduce(window, *run.context->cluster, run.context->observation, nodes));
   };
-  const auto read = run_capture(capture, capture_options, reduce, diagnostics);
+  const auto read = run_captures(*opened, capture_options, reduce, diagnostics);
   if (!read) return std::nullopt;
   run.capture = *read;
   graph::ByteLedger bytes;
@@ -40,10 +42,10 @@ std::optional<AnalysisRun> analyse_capture(const std::string& capture,
   return run;
 }
 
-void report_nobody_known(const std::string& capture, const AnalysisRun& run,
+void report_nobody_known(const std::string& captures, const AnalysisRun& run,
                          config::Diagnostics& diagnostics) {
   diagnostics.error(
-      {.file = capture},
+      {.file = captures},
       fmt::format("no packet of this capture is of a known pod: {} packets in {} windows, {:.1f} % "
                   "of the bytes mapped",
                   run.capture.packets.counted, run.windows.size(), run.mapped_share * 100),

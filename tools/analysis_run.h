@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "config/diagnostic.h"
 #include "model/analysis/reduced_window.h"
 #include "model/model_config.h"
+#include "tools/capture_list.h"
 #include "tools/capture_run.h"
 #include "tools/cluster_context.h"
 
@@ -22,7 +24,7 @@ struct AnalysisOptions {
   std::uint64_t worker_count = 1;
 };
 
-/// A capture as base windows of edges, with the books of the run.
+/// Captures as base windows of edges, with the books of the run.
 struct AnalysisRun {
   std::unique_ptr<const ClusterContext> context;
   std::vector<analysis::ReducedWindow> windows;
@@ -33,12 +35,14 @@ struct AnalysisRun {
   [[nodiscard]] bool knows_anybody() const;
 };
 
-[[nodiscard]] std::optional<AnalysisRun> analyse_capture(const std::string& capture,
-                                                         const AnalysisOptions& options,
-                                                         config::Diagnostics& diagnostics);
+/// The captures that the arguments stand for, as one stream.
+[[nodiscard]] std::optional<AnalysisRun> analyse_captures(std::span<const CaptureArgument> captures,
+                                                          const AnalysisOptions& options,
+                                                          config::Diagnostics& diagnostics);
 
-/// Says that a run found no pod it knows, and what it saw instead.
-void report_nobody_known(const std::string& capture, const AnalysisRun& run,
+/// Says that a run found no pod it knows, and what it saw instead. `captures` is what
+/// it is called.
+void report_nobody_known(const std::string& captures, const AnalysisRun& run,
                          config::Diagnostics& diagnostics);
 
 }  // namespace mimir::tools

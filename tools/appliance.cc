@@ -9,7 +9,6 @@
 
 #include "model/learn/digest.h"
 #include "model/learn/model_file.h"
-#include "tools/capture_run.h"
 #include "tools/text_file.h"
 
 namespace mimir::tools {
@@ -32,8 +31,8 @@ flow::HashSecret make_secret(std::uint64_t seed) {
 }
 
 /// The time from which logs without times of their own count.
-TimeNs start_of(const std::string& replay) {
-  if (!replay.empty()) return first_packet_ns(replay);
+TimeNs start_of(const source::CaptureSet* replay) {
+  if (replay != nullptr) return replay->first_ns();
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
@@ -100,18 +99,13 @@ std::optional<ModelWithDigest> load_model(const std::string& path,
   return ModelWithDigest{.model = std::move(*model), .digest = learn::sha256_hex(*text)};
 }
 
-std::optional<Appliance> load_appliance(const std::string& config_path, const std::string& replay,
+std::optional<Appliance> load_appliance(const std::string& config_path,
+                                        const source::CaptureSet* replay,
                                         config::Diagnostics& diagnostics) {
   const std::optional<std::string> text = read_text_file(config_path, diagnostics);
   if (!text) return std::nullopt;
   auto config = controlplane::read_appliance_config(*text, config_path, diagnostics);
   if (!config) return std::nullopt;
-  if (!replay.empty()) {
-    const source::CaptureFile file(replay.c_str());
-    if (file.opened().fault != source::CaptureFault::kNone) {
-      report_fault(replay, file.opened(), diagnostics);
-    }
-  }
   Appliance appliance;
   appliance.config = std::move(*config);
   auto model = load_model(appliance.config.model.file, diagnostics);
@@ -121,7 +115,7 @@ std::optional<Appliance> load_appliance(const std::string& config_path, const st
   appliance.model_digest = std::move(model->digest);
   appliance.invariants = {.observation = appliance.context->observation.point,
                           .sensitive_service = appliance.model.context.sensitive_service};
-  check_fit(config_path, appliance, !replay.empty(), diagnostics);
+  check_fit(config_path, appliance, replay != nullptr, diagnostics);
   (void)invariant::Registry::build(*appliance.context->cluster, appliance.invariants, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   return appliance;

@@ -28,10 +28,10 @@ struct Appliance {
 };
 
 /// Reads the configuration and all it names, and checks that they fit each other.
-/// Nothing, with every fault reported, if they do not. `replay` is the capture that
-/// stands in for ports; empty if there is none.
+/// Nothing, with every fault reported, if they do not. `replay` is the captures
+/// that stand in for ports; null if there are none.
 [[nodiscard]] std::optional<Appliance> load_appliance(const std::string& config_path,
-                                                      const std::string& replay,
+                                                      const source::CaptureSet* replay,
                                                       config::Diagnostics& diagnostics);
 
 /// Reads a model file and its digest.

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "dataplane/source/capture_file.h"
 #include "model/entity/address_text.h"
 #include "model/entity/entities.h"
 #include "tools/text_file.h"
@@ -69,15 +68,6 @@ std::unique_ptr<const ClusterContext> load_cluster(const ModelConfig& config, Ti
   context->cluster = std::make_unique<const graph::Cluster>(context->entities, context->services);
   context->observation = observation_of(config, context->entities);
   return context;
-}
-
-TimeNs first_packet_ns(const std::string& capture) {
-  const source::CaptureFile file(capture.c_str());
-  if (file.opened().fault != source::CaptureFault::kNone) return 0;
-  source::CaptureSource source(file);
-  source::PacketBatch batch;
-  if (source.poll(batch) == source::Poll::kEnd) return 0;
-  return batch.packets[0].time_ns;
 }
 
 }  // namespace mimir::tools

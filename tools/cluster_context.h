@@ -31,7 +31,4 @@ struct ClusterContext {
                                                                  TimeNs start_ns,
                                                                  config::Diagnostics& diagnostics);
 
-/// The time of a capture's first packet; 0 if it has none or cannot be read.
-[[nodiscard]] TimeNs first_packet_ns(const std::string& capture);
-
 }  // namespace mimir::tools

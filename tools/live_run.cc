@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "dataplane/source/capture_stream.h"
 #include "dataplane/source/port_source.h"
 #include "dataplane/source/replay_port.h"
 
@@ -38,19 +39,20 @@ int run_core(void* argument) {
 
 struct Feeder {
   source::ReplayPort& port;
-  source::CaptureSource& capture;
+  source::PacketSource& capture;
+  LinkType link;
   const std::atomic<bool>& stop;
   std::uint64_t sent = 0;
 };
 
 int run_feeder(void* argument) {
   Feeder& feeder = *static_cast<Feeder*>(argument);
-  feeder.sent = feeder.port.feed(feeder.capture, feeder.stop);
+  feeder.sent = feeder.port.feed(feeder.capture, feeder.link, feeder.stop);
   return 0;
 }
 
 std::size_t queue_count(const LiveOptions& options) {
-  if (!options.replay_capture.empty()) return 1;
+  if (options.replay != nullptr) return 1;
   std::size_t count = 0;
   for (const source::PortOptions& port : options.ports) count += port.queue_count;
   return count;
@@ -58,7 +60,7 @@ std::size_t queue_count(const LiveOptions& options) {
 
 std::size_t eal_bytes(const LiveOptions& options) {
   std::size_t bytes = kEalOverheadBytes;
-  if (!options.replay_capture.empty()) return bytes + source::ReplayPort::memory_bytes();
+  if (options.replay != nullptr) return bytes + source::ReplayPort::memory_bytes();
   for (const source::PortOptions& port : options.ports) {
     bytes +=
         source::mbuf_pool_bytes(source::mbuf_count(port.queue_count, port.rx_descriptor_count));
@@ -73,7 +75,7 @@ class Appliance {
       : options_(options), stop_(stop) {}
 
   [[nodiscard]] bool open(source::MachineFault& fault) {
-    return options_.replay_capture.empty() ? open_ports(fault) : open_replay(fault);
+    return options_.replay == nullptr ? open_ports(fault) : open_replay(fault);
   }
 
   [[nodiscard]] bool start(source::MachineFault& fault) {
@@ -107,7 +109,6 @@ class Appliance {
     }
     run.left_in_queues = received - std::min(received, run.packets.received);
     run.replay_left_out = replay_.left_out();
-    if (capture_) run.replay_ended = capture_->ended();
   }
 
  private:
@@ -132,12 +133,13 @@ class Appliance {
   }
 
   bool open_replay(source::MachineFault& fault) {
-    file_ = std::make_unique<source::CaptureFile>(options_.replay_capture.c_str());
-    if (file_->opened().fault != source::CaptureFault::kNone) return true;  // told by the caller
-    capture_ = std::make_unique<source::CaptureSource>(*file_);
+    capture_ = std::make_unique<source::CaptureStream>(*options_.replay);
     if (!replay_.open(fault)) return false;
-    feeder_.emplace(Feeder{.port = replay_, .capture = *capture_, .stop = stop_});
-    add_core(replay_.id(), 0, file_->link(), replay_.fields(), replay_.ended());
+    feeder_.emplace(Feeder{.port = replay_,
+                           .capture = *capture_,
+                           .link = options_.replay->first_link(),
+                           .stop = stop_});
+    add_core(replay_.id(), 0, options_.replay->first_link(), replay_.fields(), replay_.ended());
     return true;
   }
 
@@ -145,8 +147,7 @@ class Appliance {
   const std::atomic<bool>& stop_;
   std::vector<std::unique_ptr<source::Port>> ports_;
   source::ReplayPort replay_;
-  std::unique_ptr<source::CaptureFile> file_;
-  std::unique_ptr<source::CaptureSource> capture_;
+  std::unique_ptr<source::CaptureStream> capture_;
   std::optional<Feeder> feeder_;
   std::vector<Core> cores_;
 };
@@ -176,7 +177,7 @@ bool check_pages(const LiveOptions& options, source::MachineFault& fault) {
 bool run_live(const LiveOptions& options, const std::atomic<bool>& stop, const LiveHooks& hooks,
               LiveRun& run, source::MachineFault& fault) {
   source::EalOptions eal = options.eal;
-  eal.worker_count = queue_count(options) + (options.replay_capture.empty() ? 0 : 1);
+  eal.worker_count = queue_count(options) + (options.replay == nullptr ? 0 : 1);
   eal.memory_bytes = eal_bytes(options);
   if (!source::Eal::start(eal, fault)) return false;
   bool is_up = false;

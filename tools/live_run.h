@@ -9,7 +9,7 @@
 
 #include "controlplane/collector.h"
 #include "dataplane/record/ledger.h"
-#include "dataplane/source/capture_file.h"
+#include "dataplane/source/capture_set.h"
 #include "dataplane/source/eal.h"
 #include "dataplane/source/machine_fault.h"
 #include "dataplane/source/port.h"
@@ -21,8 +21,8 @@ namespace mimir::tools {
 struct LiveOptions {
   source::EalOptions eal;  ///< worker_count and memory_bytes are computed here
   std::vector<source::PortOptions> ports;
-  /// Instead of ports: a capture that goes through a ring device at full speed.
-  std::string replay_capture;
+  /// Instead of ports: captures that go through a ring device at full speed. Null: ports.
+  source::CaptureSet* replay = nullptr;
   std::size_t ring_record_count = std::size_t{1} << 16;
   WorkerOptions worker;
 };
@@ -46,9 +46,8 @@ struct LiveRun {
   std::vector<source::PortCounters> ports;
   /// Packets the ports received that no worker read before the end.
   std::uint64_t left_in_queues = 0;
-  /// Packets of a replayed capture whose link was not its first packet's.
+  /// Packets of replayed captures whose link was not its first packet's.
   std::uint64_t replay_left_out = 0;
-  source::CaptureState replay_ended;
 
   [[nodiscard]] bool balances() const {
     return packets.balances() && records.balances() &&

@@ -58,8 +58,6 @@ class CaptureSource final : public PacketSource {
   /// Every packet lent stays valid as long as the file.
   [[nodiscard]] Poll poll(PacketBatch& batch) noexcept override;
 
-  /// The link of the file's first packet.
-  [[nodiscard]] LinkType first_link() const noexcept { return file_.link(); }
   /// After kEnd: kNone, or the damage at which reading stopped.
   [[nodiscard]] const CaptureState& ended() const noexcept { return ended_; }
 

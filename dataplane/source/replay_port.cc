@@ -86,12 +86,13 @@ void ReplayPort::close() {
   pool_ = nullptr;
 }
 
-std::uint64_t ReplayPort::feed(CaptureSource& capture, const std::atomic<bool>& stop) noexcept {
+std::uint64_t ReplayPort::feed(PacketSource& capture, LinkType link,
+                               const std::atomic<bool>& stop) noexcept {
   PacketBatch batch;
   std::array<rte_mbuf*, PacketBatch::kPacketMax> mbufs{};
   std::uint64_t sent = 0;
   while (!stop.load(std::memory_order_relaxed) && capture.poll(batch) == Poll::kMore) {
-    if (batch.link != capture.first_link()) {
+    if (batch.link != link) {
       left_out_ += batch.count;
       continue;
     }

@@ -41,9 +41,10 @@ class ReplayPort {
 
   /// Sends all of `capture` through the port, waiting whenever the ring is full,
   /// unless `stop` becomes true. Packets longer than an mbuf keep their wire
-  /// length and their first bytes; packets of another link than the first one's
+  /// length and their first bytes; packets of another link than `link`
   /// stay out, as a port has one. Returns how many packets were sent.
-  [[nodiscard]] std::uint64_t feed(CaptureSource& capture, const std::atomic<bool>& stop) noexcept;
+  [[nodiscard]] std::uint64_t feed(PacketSource& capture, LinkType link,
+                                   const std::atomic<bool>& stop) noexcept;
   /// Packets of another link, which a port has no place for. Valid after feed().
   [[nodiscard]] std::uint64_t left_out() const { return left_out_; }
 

@@ -43,8 +43,55 @@ class Captures(MimirCase):
                     "  hint: ")
         self.assertEqual(answer.stdout, "")
 
-    def test_a_folder_is_no_capture(self):
-        self.expect(self.call("flows", "."), DATA, ".: error: cannot open the capture: Is a dir")
+    def test_a_folder_without_captures_is_said_to_be_one(self):
+        folder = self.folder / "letters"
+        folder.mkdir()
+        self.expect(self.call("flows", "letters"), DATA,
+                    "letters: error: there is no capture in this folder", "  hint: ")
+        (folder / "letter.txt").write_text("Dear Sir or Madam")
+        answer = self.call("flows", "letters")
+        self.expect(answer, DATA, "letters/letter.txt: warning: is no capture and is left out",
+                    "letters: error: there is no capture in this folder")
+        self.assertEqual(answer.stdout, "")
+
+    def test_what_else_lies_in_a_folder_is_named_and_left_out(self):
+        folder = self.folder / "rotated"
+        (folder / "below").mkdir(parents=True)
+        (folder / "a.pcap").write_bytes(pcap_header() + self.packet)
+        (folder / "b.txt").write_text("Dear Sir or Madam")
+        (folder / "c.pcap").write_bytes(pcap_header() + self.packet * 2)
+        (folder / "below" / "d.pcap").write_bytes(pcap_header() + self.packet * 4)
+        answer = self.call("flows", "--json", "rotated")
+        self.expect(answer, OK, "rotated/b.txt: warning: is no capture and is left out",
+                    "received 3 = counted 3 ")
+        self.assertEqual(answer.stderr.count("warning: "), 1)
+
+    def test_a_damaged_capture_among_others_is_named_and_the_others_are_read(self):
+        folder = self.folder / "damaged"
+        folder.mkdir()
+        for i, tail in enumerate([b"", self.packet[:-1], b""]):
+            packet = pcap_packet(udp_frame(POD_A, POD_B), 1767571200 + i)
+            (folder / f"{i}.pcap").write_bytes(pcap_header() + packet * 3 + tail)
+        for workers in [1, 3]:
+            answer = self.call("flows", "damaged", "--workers", workers)
+            self.expect(answer, DATA, "damaged/1.pcap: error: the capture ends inside the packet",
+                        "received 9 = counted 9 ")
+            self.assertEqual(answer.stderr.count("error: "), 1)
+
+    def test_a_capture_given_twice_is_named(self):
+        self.write("twice.pcap", pcap_header() + self.packet)
+        link = self.folder / "link.pcap"
+        link.symlink_to("twice.pcap")
+        for words in [["twice.pcap"], ["./twice.pcap"], ["link.pcap"], ["."]]:
+            with self.subTest(words):
+                answer = self.call("flows", "twice.pcap", *words)
+                self.expect(answer, USAGE, "error: is given twice", "  hint: ")
+                self.assertEqual(answer.stdout, "")
+        link.unlink()
+        self.expect(self.call("flows", "-", "-"), USAGE, "standard input: error: is given twice")
+
+    def test_standard_input_that_holds_nothing_is_said_to_be_empty(self):
+        self.expect(self.call("flows", "-"), DATA, "standard input: error: the file is empty")
 
     def test_an_empty_file_is_said_to_be_empty(self):
         answer = self.flows(b"")

@@ -2,11 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scripts rely on this: what is on which stream, and what the exit codes mean."""
 
+import gzip
 import json
 import re
 import shlex
+import shutil
+import struct
+import subprocess
+import unittest
 
-from mimir_case import DATA, OK, USAGE, MimirCase, main, pcap_header, pcap_packet, udp_frame
+from mimir_case import (DATA, OK, PATIENCE_S, SENSITIVE, USAGE, MimirCase, main, pcap_header,
+                        pcap_packet, udp_frame)
 
 COMMANDS = ["demo", "run", "check", "simulate", "flows", "features", "train", "score", "inspect",
             "bench"]
@@ -135,6 +141,120 @@ class Streams(MimirCase):
         answer = self.call("check", "--config", "default.yaml")
         self.expect(answer, USAGE)
         self.assertNotIn("default.yaml:", answer.stderr.replace("default.yaml: ", ""))
+
+
+def packets_of(capture):
+    """The records of a little-endian classic pcap file, each with its header."""
+    packets, at = [], 24
+    while at < len(capture):
+        end = at + 16 + struct.unpack_from("<I", capture, at + 8)[0]
+        packets.append(capture[at:end])
+        at = end
+    return packets
+
+
+class SeveralCaptures(MimirCase):
+    """Files that were one capture give what the one gives, to the byte."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.simulate("run", "--users", "8", "--duration", "2min", "--seed", "3")
+        cls.whole = (cls.folder / "run" / "capture.pcap").read_bytes()
+        cls.packets = packets_of(cls.whole)
+        cls.flows = cls.must("flows", "--csv", "run/capture.pcap")
+
+    def part(self, name, packets):
+        self.write(name, self.whole[:24] + b"".join(packets))
+        return name
+
+    def rotate(self, folder, pieces=7):
+        (self.folder / folder).mkdir()
+        step = len(self.packets) // pieces + 1
+        # The names' order is not the times'.
+        return [self.part(f"{folder}/{(3 * i) % pieces}.pcap", self.packets[step * i:][:step])
+                for i in range(pieces)]
+
+    def piped(self, content, *words):
+        return subprocess.run([self.mimir_path, *words], cwd=self.folder, input=content,
+                              capture_output=True, check=True, timeout=PATIENCE_S).stdout.decode()
+
+    def same(self, one, other):
+        # Not assertEqual: the difference of two captures is no message.
+        self.assertTrue(one == other, "they differ")
+
+    def test_rotated_files_are_one_capture_as_a_list_and_as_a_folder(self):
+        pieces = self.rotate("rotated")
+        for workers in [1, 3]:
+            for words in [pieces, pieces[::-1], ["rotated"], ["rotated/"]]:
+                with self.subTest(words=words, workers=workers):
+                    self.same(self.flows, self.must("flows", "--csv", "--workers", workers, *words))
+
+    def test_compressed_pieces_are_one_capture_too(self):
+        for i, piece in enumerate(self.rotate("packed")):
+            if i % 2 == 0:
+                path = self.folder / piece
+                self.write(piece + ".gz", gzip.compress(path.read_bytes()))
+                path.unlink()
+        self.same(self.flows, self.must("flows", "--csv", "packed", "--workers", 2))
+
+    def test_rotated_files_have_the_windows_of_the_whole(self):
+        self.rotate("windows")
+        words = ["--entities", "run/entities.jsonl", "--sensitive", SENSITIVE]
+        whole = self.must("features", "run/capture.pcap", *words)
+        self.assertGreater(len(whole.splitlines()), 10)
+        for workers in [1, 2]:
+            self.same(whole, self.must("features", "windows", *words, "--workers", workers))
+
+    @unittest.skipUnless(shutil.which("editcap"), "there is no editcap")
+    def test_what_editcap_split_is_one_capture(self):
+        (self.folder / "split").mkdir()
+        subprocess.run(["editcap", "-c", "3000", "run/capture.pcap", "split/piece.pcapng"],
+                       cwd=self.folder, check=True, timeout=PATIENCE_S)
+        self.assertGreater(len(list((self.folder / "split").iterdir())), 3)
+        self.same(self.flows, self.must("flows", "--csv", "split"))
+
+    @unittest.skipUnless(shutil.which("mergecap"), "there is no mergecap")
+    def test_captures_of_two_interfaces_are_what_mergecap_makes_of_them(self):
+        # One sees five packets of seven and is two seconds ahead of the other.
+        late = [packet for i, packet in enumerate(self.packets) if i % 7 >= 5]
+        early = [struct.pack("<I", struct.unpack_from("<I", packet)[0] - 2) + packet[4:]
+                 for i, packet in enumerate(self.packets) if i % 7 < 5]
+        parts = [self.part("early.pcap", early), self.part("late.pcap", late)]
+        subprocess.run(["mergecap", "-F", "pcapng", "-w", "merged.pcapng", *parts],
+                       cwd=self.folder, check=True, timeout=PATIENCE_S)
+        words = ["--entities", "run/entities.jsonl", "--sensitive", SENSITIVE]
+        for workers in [1, 2]:
+            for command, more in [("flows", ["--csv"]), ("flows", ["--json"]), ("features", words)]:
+                with self.subTest(command=command, workers=workers):
+                    more = [*more, "--workers", workers]
+                    self.same(self.must(command, "merged.pcapng", *more),
+                              self.must(command, *parts, *more))
+
+    def test_standard_input_is_a_capture(self):
+        self.same(self.flows, self.piped(self.whole, "flows", "--csv", "-"))
+        self.same(self.flows, self.piped(gzip.compress(self.whole), "flows", "--csv", "-",
+                                         "--workers", "2"))
+        with open(self.folder / "run" / "capture.pcap", "rb") as file:
+            answer = subprocess.run([self.mimir_path, "flows", "--csv", "-"], stdin=file,
+                                    capture_output=True, check=True, timeout=PATIENCE_S)
+        self.same(self.flows, answer.stdout.decode())
+
+    def test_standard_input_may_be_one_of_several(self):
+        half = len(self.packets) // 2
+        first = self.part("first.pcap", self.packets[:half])
+        rest = self.whole[:24] + b"".join(self.packets[half:])
+        self.same(self.flows, self.piped(rest, "flows", "--csv", "-", first, "--workers", "2"))
+
+    def test_a_folder_is_one_run_to_learn_from(self):
+        words = ["--entities", "run/entities.jsonl", "--sensitive", SENSITIVE, "--output", "x"]
+        self.rotate("learn")
+        folder = self.call("train", "learn", *words)
+        self.assertEqual(re.findall(r"^learn: (.*)$", folder.stderr, re.MULTILINE),
+                         re.findall(r"^run/capture.pcap: (.*)$",
+                                    self.call("train", "run/capture.pcap", *words).stderr,
+                                    re.MULTILINE))
+        self.assertIn("learn: ", folder.stderr)
 
 
 if __name__ == "__main__":

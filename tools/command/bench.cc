@@ -20,7 +20,7 @@
 #include "dataplane/source/mbuf_generator.h"
 #include "dataplane/worker.h"
 #include "tools/bench_capture.h"
-#include "tools/capture_run.h"
+#include "tools/capture_list.h"
 #include "tools/command/commands.h"
 #include "tools/machine_text.h"
 

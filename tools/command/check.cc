@@ -93,7 +93,7 @@ class CheckCommand final : public Command {
       return ExitCode::kUsage;
     }
     config::Diagnostics diagnostics;
-    const auto appliance = load_appliance(config_path_, {}, diagnostics);
+    const auto appliance = load_appliance(config_path_, nullptr, diagnostics);
     fmt::print(stderr, "{}", diagnostics.render());
     if (!appliance) return ExitCode::kUsage;
     fmt::print("config   {} is well\n", config_path_);

@@ -85,11 +85,12 @@ class DemoCommand final : public Command {
   ExitCode play(std::span<const std::string> eal_arguments, config::Diagnostics& diagnostics) {
     if (!simulate(diagnostics)) return ExitCode::kMachine;
     if (!train(diagnostics)) return ExitCode::kData;
-    std::optional<Appliance> appliance = prepare(diagnostics);
+    source::CaptureSet attack({folder("attack") / "capture.pcap"});
+    std::optional<Appliance> appliance = prepare(attack, diagnostics);
     if (!appliance) return ExitCode::kData;
     DemoResult result;
     source::MachineFault fault;
-    if (!replay(*appliance, eal_arguments, result, fault, diagnostics)) {
+    if (!replay(*appliance, attack, eal_arguments, result, fault, diagnostics)) {
       if (fault.kind == source::MachineFault::Kind::kNone) return ExitCode::kData;
       diagnostics.error({}, fault.message, fault.hint);
       return ExitCode::kMachine;
@@ -122,7 +123,9 @@ class DemoCommand final : public Command {
     AnalysisOptions options;
     options.model.entities = folder("train") / "entities.jsonl";
     const std::string capture = folder("train") / "capture.pcap";
-    auto analysis = analyse_capture(capture, options, diagnostics);
+    const auto captures = list_captures({&capture, 1}, diagnostics);
+    if (!captures) return false;
+    auto analysis = analyse_captures(*captures, options, diagnostics);
     if (!analysis) return false;
     std::vector<TrainingRun> runs;
     runs.push_back({.name = "train/capture.pcap", .analysis = std::move(*analysis)});
@@ -145,7 +148,8 @@ class DemoCommand final : public Command {
   }
 
   /// The configuration is written out, so that the demo's last command works.
-  std::optional<Appliance> prepare(config::Diagnostics& diagnostics) const {
+  std::optional<Appliance> prepare(const source::CaptureSet& attack,
+                                   config::Diagnostics& diagnostics) const {
     const std::string yaml = fmt::format(
         "dataplane:\n"
         "  file_prefix: mimir-demo-{}\n"
@@ -160,11 +164,12 @@ class DemoCommand final : public Command {
         getpid(), folder("shop.mimir").string(), (folder("attack") / "entities.jsonl").string(),
         folder("alerts.jsonl").string());
     if (!write_text_file(folder("mimir.yaml"), yaml, diagnostics)) return std::nullopt;
-    return load_appliance(folder("mimir.yaml"), folder("attack") / "capture.pcap", diagnostics);
+    return load_appliance(folder("mimir.yaml"), &attack, diagnostics);
   }
 
-  bool replay(const Appliance& appliance, std::span<const std::string> eal_arguments,
-              DemoResult& result, source::MachineFault& fault, config::Diagnostics& diagnostics) {
+  bool replay(const Appliance& appliance, source::CaptureSet& attack,
+              std::span<const std::string> eal_arguments, DemoResult& result,
+              source::MachineFault& fault, config::Diagnostics& diagnostics) {
     const Step step(3, "replay");
     std::filesystem::remove(folder("alerts.jsonl"));
     auto alerts = controlplane::AlertFile::open(folder("alerts.jsonl"), diagnostics);
@@ -172,7 +177,7 @@ class DemoCommand final : public Command {
     LiveOptions options = appliance.live_options();
     options.eal.is_shared = false;
     options.eal.extra_arguments.assign(eal_arguments.begin(), eal_arguments.end());
-    options.replay_capture = folder("attack") / "capture.pcap";
+    options.replay = &attack;
     // At full speed the file is faster than any wire: it can wait, nothing is lost.
     options.worker.ring_full = RingFull::kWait;
     const controlplane::AlertBuilder builder(appliance.model, *appliance.context->cluster,

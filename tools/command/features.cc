@@ -64,14 +64,14 @@ class FeaturesCommand final : public Command {
  public:
   [[nodiscard]] const char* name() const override { return "features"; }
   [[nodiscard]] const char* summary() const override {
-    return "Prints the invariants of every window of a capture";
+    return "Prints the invariants of every window of captures";
   }
   [[nodiscard]] const char* example() const override {
     return "features --entities run/entities.jsonl --sensitive user-db run/capture.pcap";
   }
 
   void declare(CommandLine& line) override {
-    line.positional("CAPTURE", capture_, "a pcap or pcapng file, also .gz and .zst");
+    line.positionals("CAPTURE", captures_, kCaptureHelp);
     declare_analysis_options(line, options_);
     line.required_text("--sensitive", sensitive_, "SERVICE", "the service that holds the data");
     line.flag("--csv", csv_, "comma-separated with a header, empty where undefined (the default)");
@@ -88,7 +88,9 @@ class FeaturesCommand final : public Command {
  private:
   ExitCode print(config::Diagnostics& diagnostics) {
     if (!check_analysis_options(options_, diagnostics)) return ExitCode::kUsage;
-    const auto run = analyse_capture(capture_, options_, diagnostics);
+    const auto captures = list_captures(captures_, diagnostics);
+    if (!captures) return ExitCode::kUsage;
+    const auto run = analyse_captures(*captures, options_, diagnostics);
     if (!run) return ExitCode::kData;
     auto registry = invariant::Registry::build(
         *run->context->cluster,
@@ -108,11 +110,11 @@ class FeaturesCommand final : public Command {
     for (const analysis::ReducedWindow& window : run->windows) stack.add(window);
     stack.flush();
     fmt::print(stderr, "{}", to_text(run->capture.packets, run->capture.records));
-    if (!run->knows_anybody()) report_nobody_known(capture_, *run, diagnostics);
+    if (!run->knows_anybody()) report_nobody_known(name_of(*captures), *run, diagnostics);
     return diagnostics.has_errors() || !run->capture.balances() ? ExitCode::kData : ExitCode::kOk;
   }
 
-  std::string capture_;
+  std::vector<std::string> captures_;
   AnalysisOptions options_;
   std::string sensitive_;
   bool csv_ = false;

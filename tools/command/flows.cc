@@ -12,6 +12,7 @@
 #include "config/json.h"
 #include "controlplane/collector.h"
 #include "model/entity/address_text.h"
+#include "tools/capture_list.h"
 #include "tools/capture_run.h"
 #include "tools/command/commands.h"
 #include "tools/ledger_text.h"
@@ -173,7 +174,7 @@ class FlowsCommand final : public Command {
   [[nodiscard]] const char* example() const override { return "flows --csv capture.pcap"; }
 
   void declare(CommandLine& line) override {
-    line.positionals("CAPTURE", captures_, "pcap or pcapng files, also .gz and .zst");
+    line.positionals("CAPTURE", captures_, kCaptureHelp);
     line.flag("--csv", csv_, "one line a flow, comma-separated, with a header");
     line.flag("--jsonl", jsonl_, "one JSON object a line and flow");
     line.flag("--json", json_, "totals by protocol and the ledgers, as one JSON object");
@@ -189,35 +190,34 @@ class FlowsCommand final : public Command {
     options.worker.window_ns = kAllTimeNs;
     options.worker.flow_count_max = flow_count_max_;
     options.worker.ipv6_flow_count_max = std::max<std::uint64_t>(flow_count_max_ / 4, 1024);
-    CaptureRun total;
     std::vector<FlowRecord> flows;
     config::Diagnostics diagnostics;
-    bool balances = true;
-    bool is_any_read = false;
+    const ExitCode code = count_flows(options, flows, diagnostics);
+    fmt::print(stderr, "{}", diagnostics.render());
+    return code;
+  }
+
+ private:
+  ExitCode count_flows(const CaptureRunOptions& options, std::vector<FlowRecord>& flows,
+                       config::Diagnostics& diagnostics) const {
+    const auto arguments = list_captures(captures_, diagnostics);
+    if (!arguments) return ExitCode::kUsage;
+    const auto captures = open_captures(*arguments, diagnostics);
+    if (captures == nullptr) return ExitCode::kData;
     const auto keep = [&flows](const Window& window) {
       flows.insert(flows.end(), window.records.begin(), window.records.end());
     };
-    for (const std::string& path : captures_) {
-      const auto run = run_capture(path, options, keep, diagnostics);
-      if (!run) continue;
-      is_any_read = true;
-      total.packets += run->packets;
-      total.records += run->records;
-      balances = balances && run->balances();
-    }
+    const auto run = run_captures(*captures, options, keep, diagnostics);
+    if (!run) return ExitCode::kData;
     controlplane::merge_flows(flows);
     std::stable_sort(flows.begin(), flows.end(), [](const FlowRecord& a, const FlowRecord& b) {
       return a.first_ns < b.first_ns;
     });
-    if (is_any_read) {
-      print(flows, total);
-      fmt::print(stderr, "{}", to_text(total.packets, total.records));
-    }
-    fmt::print(stderr, "{}", diagnostics.render());
-    return diagnostics.has_errors() || !balances ? ExitCode::kData : ExitCode::kOk;
+    print(flows, *run);
+    fmt::print(stderr, "{}", to_text(run->packets, run->records));
+    return diagnostics.has_errors() || !run->balances() ? ExitCode::kData : ExitCode::kOk;
   }
 
- private:
   void print(const std::vector<FlowRecord>& flows, const CaptureRun& total) const {
     if (csv_) {
       print_csv(flows);

@@ -14,7 +14,7 @@
 #include "model/analysis/analyzer.h"
 #include "model/learn/model_file.h"
 #include "tools/appliance.h"
-#include "tools/capture_run.h"
+#include "tools/capture_list.h"
 #include "tools/command/commands.h"
 #include "tools/ledger_text.h"
 #include "tools/live_run.h"
@@ -50,12 +50,18 @@ class RunCommand final : public Command {
   void declare(CommandLine& line) override {
     line.required_text("--config", config_path_, "FILE", "the configuration");
     line.text("--replay", replay_, "CAPTURE",
-              "instead of ports, send this capture through a DPDK ring device and end");
+              "instead of ports, send this capture, or a folder's as one stream, or - for "
+              "standard input, through a DPDK ring device and end");
   }
 
   [[nodiscard]] ExitCode run(std::span<const std::string> eal_arguments) override {
+    const auto replay = open_replay();
+    if (!replay_.empty() && replay == nullptr) {
+      fmt::print(stderr, "{}", replay_faults_.render());
+      return ExitCode::kUsage;
+    }
     config::Diagnostics diagnostics;
-    const auto appliance = load_appliance(config_path_, replay_, diagnostics);
+    const auto appliance = load_appliance(config_path_, replay.get(), diagnostics);
     fmt::print(stderr, "{}", diagnostics.render());
     if (!appliance) return ExitCode::kUsage;
     config::Diagnostics output_faults;
@@ -66,15 +72,22 @@ class RunCommand final : public Command {
     }
     controlplane::start_log(appliance->config.output.log_level);
     const std::atomic<bool>& stop = controlplane::watch_stop_signals();
-    return listen(*appliance, eal_arguments, stop, *alerts);
+    return listen(*appliance, eal_arguments, stop, replay.get(), *alerts);
   }
 
  private:
+  [[nodiscard]] std::unique_ptr<source::CaptureSet> open_replay() {
+    if (replay_.empty()) return nullptr;
+    const auto listed = list_captures({&replay_, 1}, replay_faults_);
+    return listed ? open_captures(*listed, replay_faults_) : nullptr;
+  }
+
   ExitCode listen(const Appliance& appliance, std::span<const std::string> eal_arguments,
-                  const std::atomic<bool>& stop, controlplane::AlertFile& alerts) const {
+                  const std::atomic<bool>& stop, source::CaptureSet* replay,
+                  controlplane::AlertFile& alerts) {
     LiveOptions options = appliance.live_options();
     options.eal.extra_arguments.assign(eal_arguments.begin(), eal_arguments.end());
-    options.replay_capture = replay_;
+    options.replay = replay;
     for (const MemoryTerm& term : memory_terms(options)) {
       log_info(
           fmt::format("memory {:>7.1f} MB  {}", static_cast<double>(term.bytes) / 1e6, term.what));
@@ -96,6 +109,7 @@ class RunCommand final : public Command {
       return ExitCode::kMachine;
     }
     analyzer.flush();
+    if (replay != nullptr) report_damage(*replay, replay_faults_);
     return report(live, windows, alerts);
   }
 
@@ -117,17 +131,14 @@ class RunCommand final : public Command {
     }
     fmt::print(stderr, "windows  {} judged, {} alerts written, {} lost\n", windows,
                alerts.written(), alerts.lost());
-    config::Diagnostics diagnostics;
-    if (live.replay_ended.fault != source::CaptureFault::kNone) {
-      report_fault(replay_, live.replay_ended, diagnostics);
-      fmt::print(stderr, "{}", diagnostics.render());
-    }
-    return diagnostics.has_errors() || !live.balances() || alerts.lost() > 0 ? ExitCode::kData
-                                                                             : ExitCode::kOk;
+    fmt::print(stderr, "{}", replay_faults_.render());
+    return replay_faults_.has_errors() || !live.balances() || alerts.lost() > 0 ? ExitCode::kData
+                                                                                : ExitCode::kOk;
   }
 
   std::string config_path_;
   std::string replay_;
+  config::Diagnostics replay_faults_;
 };
 
 }  // namespace

@@ -40,14 +40,14 @@ class ScoreCommand final : public Command {
  public:
   [[nodiscard]] const char* name() const override { return "score"; }
   [[nodiscard]] const char* summary() const override {
-    return "Judges every window of a capture and prints the alerts as JSON lines";
+    return "Judges every window of captures and prints the alerts as JSON lines";
   }
   [[nodiscard]] const char* example() const override {
     return "score --model shop.mimir --entities run/entities.jsonl run/capture.pcap";
   }
 
   void declare(CommandLine& line) override {
-    line.positional("CAPTURE", capture_, "a pcap or pcapng file, also .gz and .zst");
+    line.positionals("CAPTURE", captures_, kCaptureHelp);
     line.required_text("--model", model_path_, "FILE", "a model, as mimir train writes it");
     declare_analysis_options(line, options_);
     line.flag("--windows", windows_, "one line for every window, alert or not, instead of alerts");
@@ -73,7 +73,9 @@ class ScoreCommand final : public Command {
           "give --observe " + model.context.observation + ", or train a model for this one");
       return ExitCode::kUsage;
     }
-    const auto run = analyse_capture(capture_, options_, diagnostics);
+    const auto captures = list_captures(captures_, diagnostics);
+    if (!captures) return ExitCode::kUsage;
+    const auto run = analyse_captures(*captures, options_, diagnostics);
     if (!run) return ExitCode::kData;
     auto registry =
         invariant::Registry::build(*run->context->cluster,
@@ -97,7 +99,7 @@ class ScoreCommand final : public Command {
                    ? std::string()
                    : fmt::format("; nearest to its threshold {:+.3f}", counts.nearest),
                run->mapped_share * 100);
-    if (!run->knows_anybody()) report_nobody_known(capture_, *run, diagnostics);
+    if (!run->knows_anybody()) report_nobody_known(name_of(*captures), *run, diagnostics);
     return diagnostics.has_errors() || !run->capture.balances() ? ExitCode::kData : ExitCode::kOk;
   }
 
@@ -121,7 +123,7 @@ class ScoreCommand final : public Command {
     }
   }
 
-  std::string capture_;
+  std::vector<std::string> captures_;
   std::string model_path_;
   AnalysisOptions options_;
   bool windows_ = false;

@@ -28,6 +28,12 @@ constexpr double kBytesPerMegabyte = 1e6;
 /// Of a rate without a deviation of its own.
 constexpr double kDeviationShare = 0.2;
 
+/// The last part of a path; a folder's may end with a slash.
+std::string run_name(const std::string& name) {
+  const std::filesystem::path path(name);
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
+}
+
 class TrainCommand final : public Command {
  public:
   [[nodiscard]] const char* name() const override { return "train"; }
@@ -40,8 +46,10 @@ class TrainCommand final : public Command {
   }
 
   void declare(CommandLine& line) override {
-    line.positionals("CAPTURE", captures_,
-                     "benign captures, one run each: pcap or pcapng, also .gz and .zst");
+    line.positionals(
+        "CAPTURE", captures_,
+        "benign captures, one run each: pcap or pcapng, also .gz and .zst; a folder of "
+        "them is one run, read as one stream in time order; - is standard input");
     declare_analysis_options(line, options_);
     line.required_text("--sensitive", plan_.sensitive_service, "SERVICE",
                        "the service that holds the data");
@@ -65,16 +73,18 @@ class TrainCommand final : public Command {
     if (!check_analysis_options(options_, diagnostics) || !complete_plan(diagnostics)) {
       return ExitCode::kUsage;
     }
+    const auto captures = list_captures(captures_, diagnostics);
+    if (!captures) return ExitCode::kUsage;
     std::vector<TrainingRun> runs;
-    for (const std::string& capture : captures_) {
-      auto analysis = analyse_capture(capture, options_, diagnostics);
+    for (const CaptureArgument& capture : *captures) {
+      auto analysis = analyse_captures({&capture, 1}, options_, diagnostics);
       if (!analysis) return ExitCode::kData;
-      if (!analysis->knows_anybody()) report_nobody_known(capture, *analysis, diagnostics);
-      fmt::print(stderr, "{}: {} packets, {} windows, {:.1f} % of the bytes mapped\n", capture,
+      const std::string name = name_of({&capture, 1});
+      if (!analysis->knows_anybody()) report_nobody_known(name, *analysis, diagnostics);
+      fmt::print(stderr, "{}: {} packets, {} windows, {:.1f} % of the bytes mapped\n", name,
                  analysis->capture.packets.received, analysis->windows.size(),
                  analysis->mapped_share * 100);
-      runs.push_back({.name = std::filesystem::path(capture).filename().string(),
-                      .analysis = std::move(*analysis)});
+      runs.push_back({.name = run_name(name), .analysis = std::move(*analysis)});
     }
     if (diagnostics.has_errors()) return ExitCode::kData;
     const auto set = build_training_set(runs, plan_, diagnostics);
