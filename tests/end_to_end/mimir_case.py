@@ -17,7 +17,7 @@ import threading
 import unittest
 
 SKIP = 77
-OK, DATA, USAGE, MACHINE = 0, 1, 2, 3
+EXIT_CODES = OK, DATA, USAGE, MACHINE = 0, 1, 2, 3
 
 SENSITIVE = "user-db"
 PATH = ["user-db", "user", "outside"]
@@ -49,9 +49,13 @@ class MimirCase(unittest.TestCase):
     @classmethod
     def call(cls, *arguments, before=()):
         """Runs `mimir` to its end; `before` is a command that runs it, such as setpriv."""
-        return subprocess.run([*before, cls.mimir_path, *map(str, arguments)], cwd=cls.folder,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              check=False, timeout=PATIENCE_S)
+        answer = subprocess.run([*before, cls.mimir_path, *map(str, arguments)], cwd=cls.folder,
+                                stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                check=False, timeout=PATIENCE_S)
+        if answer.returncode not in EXIT_CODES:
+            raise AssertionError(f"mimir {' '.join(map(str, arguments))} crashed with "
+                                 f"{answer.returncode}\n{answer.stderr}")
+        return answer
 
     @classmethod
     def must(cls, *arguments):
