@@ -9,7 +9,6 @@ CaptureSet::CaptureSet(const std::vector<std::string>& paths)
     : parts_(paths.size()), holders_(paths.size()) {
   for (std::size_t i = 0; i < paths.size(); ++i) {
     parts_[i].path = paths[i];
-    holders_[i].stays_open = paths.size() == 1 || paths[i] == kStandardInput;
     look_at(i);
     if (parts_[i].has_packet) order_.push_back(i);
   }
@@ -29,13 +28,14 @@ void CaptureSet::look_at(std::size_t index) {
     return;
   }
   std::unique_ptr<const CaptureFile> file;
-  if (!holder.stays_open) {
+  const bool is_alone = parts_.size() == 1;
+  if (!is_alone) {
     file = std::make_unique<const CaptureFile>(part.path.c_str(), Extent::kBeginning);
     if (look_into(part, file)) return;
   }
   file = std::make_unique<const CaptureFile>(part.path.c_str());
   (void)look_into(part, file);
-  if (holder.stays_open) holder.file = std::move(file);
+  if (is_alone) holder.file = std::move(file);
 }
 
 // False if what is in memory of it does not tell.
@@ -83,7 +83,7 @@ void CaptureSet::release(std::size_t index, const CaptureState& ended) {
   const std::lock_guard lock(mutex_);
   parts_[index].ended = ended;
   Holder& holder = holders_[index];
-  if (++holder.readers_gone == reader_count_ && !holder.stays_open) holder.file.reset();
+  if (++holder.readers_gone == reader_count_) holder.file.reset();
 }
 
 }  // namespace mimir::source

@@ -19,7 +19,7 @@ namespace mimir::source {
 ///
 /// Each is looked at once, for its first packet. From then on a file is open from
 /// when the first reader gets to it until the last has left it. Standard input, which
-/// cannot be read twice, and a file that is the only one stay open.
+/// cannot be read twice, and a file that is the only one are open from the start.
 ///
 /// Threads: looking at it before the readers start and after they ended; acquire() and
 /// release() from all of them. Memory: CaptureBytes's, of every file open at a time.
@@ -65,7 +65,6 @@ class CaptureSet {
   /// A file of parts_, and who still reads it.
   struct Holder {
     std::unique_ptr<const CaptureFile> file;
-    bool stays_open = false;
     std::size_t readers_gone = 0;
   };
 

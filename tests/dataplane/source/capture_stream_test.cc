@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <fstream>
 #include <memory>
-#include <random>
 #include <span>
 #include <string>
 #include <thread>
@@ -19,6 +18,7 @@
 #include "tests/frame.h"
 #include "tests/pcap_bytes.h"
 #include "tests/pcapng_bytes.h"
+#include "tests/random.h"
 #include "tests/temporary_file.h"
 
 namespace mimir::source {
@@ -137,21 +137,23 @@ TEST(CaptureStream, RotatedFilesFollowEachOtherInWhateverOrderTheyAreGiven) {
 }
 
 TEST(CaptureStream, TheSmallestNextPacketComesFirstWhateverTheCaptures) {
-  std::mt19937 generator(7);
-  const auto random = [&generator] { return static_cast<std::uint32_t>(generator()); };
+  test::Random generator(7);
+  const auto below = [&generator](std::uint32_t bound) {
+    return static_cast<std::uint32_t>(generator.below(bound));
+  };
   for (int round = 0; round < 200; ++round) {
     Files files;
-    std::vector<std::vector<Packet>> captures(1 + random() % 7);
+    std::vector<std::vector<Packet>> captures(1 + below(7));
     std::uint32_t id = 0;
     for (std::vector<Packet>& capture : captures) {
       // Times collide, go back now and then, and some captures are long and dense.
-      std::uint32_t time_us = 50 + random() % 300;
-      const std::uint32_t count = 1 + random() % 300;
-      const std::uint32_t step = 1 + random() % 4;
+      std::uint32_t time_us = 50 + below(300);
+      const std::uint32_t count = 1 + below(300);
+      const std::uint32_t step = 1 + below(4);
       for (std::uint32_t i = 0; i < count; ++i) {
         capture.push_back({time_us, id++});
-        time_us += random() % step;
-        if (random() % 20 == 0) time_us -= std::min(time_us, 5u);
+        time_us += below(step);
+        if (below(20) == 0) time_us -= std::min(time_us, 5u);
       }
       files.add(capture_of(capture));
     }
