@@ -240,6 +240,26 @@ class WithModel(MimirCase):
                 self.expect(answer, MACHINE, f"error: port {device} does not exist",
                             "  hint: ", "ip link")
 
+    def test_a_replay_that_is_not_there_is_named_before_anything_starts(self):
+        config = self.configure("replay.yaml", self.entities)
+        answer = self.call("run", "--config", config, "--replay", "none.pcap")
+        self.expect(answer, USAGE, "none.pcap: error: cannot open the capture: No such file",
+                    "  hint: ")
+        self.assertNotIn("listening", answer.stderr)
+
+    def test_a_damaged_file_of_a_replayed_folder_is_named_and_the_others_are_replayed(self):
+        folder = self.folder / "replayed"
+        folder.mkdir()
+        for i, tail in enumerate([b"", b"\0" * 5, b""]):
+            packet = pcap_packet(udp_frame(POD_A, POD_B), 1767571200 + i)
+            (folder / f"{i}.pcap").write_bytes(pcap_header() + packet * 3 + tail)
+        config = self.configure("replay.yaml", self.entities)
+        answer = self.call("run", "--config", config, "--replay", "replayed")
+        self.skip_unless_dpdk(answer)
+        self.expect(answer, DATA, "replayed/1.pcap: error: the capture ends at byte ",
+                    "received 9 = ")
+        self.assertEqual(answer.stderr.count("error: "), 1)
+
     def unprivileged(self, config, environment=()):
         """`mimir run` as a user without any right, killed if it runs after all."""
         if os.geteuid() != 0:
