@@ -10,6 +10,7 @@ namespace mimir::source {
 CaptureStream::~CaptureStream() {
   let_go_of_ended();
   for (const HeadPointer& head : heads_) let_go(*head);
+  if (alone_) captures_.release(captures_.in_time_order().front(), alone_->ended());
 }
 
 bool CaptureStream::Head::fetch() noexcept {
@@ -72,7 +73,24 @@ void CaptureStream::take_run(Head& head, PacketBatch& batch) noexcept {
   }
 }
 
+Poll CaptureStream::poll_alone(PacketBatch& batch) noexcept {
+  const std::size_t index = captures_.in_time_order().front();
+  if (next_rank_ == 0) {
+    ++next_rank_;
+    if (const CaptureFile* const file = captures_.acquire(index)) {
+      alone_ = std::make_unique<CaptureSource>(*file);
+    }
+  }
+  if (alone_ && alone_->poll(batch) == Poll::kMore) return Poll::kMore;
+  if (alone_) captures_.release(index, alone_->ended());
+  alone_.reset();
+  batch.now_ns = 0;
+  batch.count = 0;
+  return Poll::kEnd;
+}
+
 Poll CaptureStream::poll(PacketBatch& batch) noexcept {
+  if (captures_.in_time_order().size() == 1) return poll_alone(batch);
   let_go_of_ended();
   batch.now_ns = 0;
   batch.count = 0;

@@ -161,6 +161,28 @@ TEST(CaptureStream, TheSmallestNextPacketComesFirstWhateverTheCaptures) {
   }
 }
 
+TEST(CaptureStream, ACaptureAloneIsReadByEveryReaderAndThenClosed) {
+  const std::vector<Packet> whole = run_of(3, 1000, 1, 0);
+  Files files;
+  Bytes cut = capture_of(whole);
+  cut.pop_back();
+  files.add(cut);
+  CaptureSet set(files.paths());
+  set.expect_readers(3);
+  {
+    CaptureStream left_early(set);
+    PacketBatch batch;
+    EXPECT_EQ(left_early.poll(batch), Poll::kMore);
+  }
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(mapped_captures(), 1u);
+    CaptureStream stream(set);
+    EXPECT_EQ(read(stream), std::vector<Packet>(whole.begin(), whole.end() - 1));
+  }
+  EXPECT_EQ(mapped_captures(), 0u);
+  EXPECT_EQ(set.parts()[0].ended.fault, CaptureFault::kPacketCut);
+}
+
 TEST(CaptureStream, EquallyEarlyPacketsComeInTheOrderOfTheirCaptures) {
   Files files;
   files.add(capture_of({{10, 0}, {20, 1}, {20, 2}}));
