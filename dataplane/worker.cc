@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/worker.h"
 
+#include <algorithm>
 #include <limits>
 #include <sched.h>
+
+#include "dataplane/wire/plain.h"
 
 namespace mimir {
 
@@ -34,6 +37,7 @@ bool Worker::step() noexcept {
   if (source_.poll(batch_) == source::Poll::kEnd) return false;
   if (batch_.count > 0) {
     dissect_batch();
+    locate_batch();
     count_batch();
   } else if (batch_.now_ns > watermark_ns_) {
     advance(batch_.now_ns);  // a quiet link still closes its windows
@@ -43,14 +47,18 @@ bool Worker::step() noexcept {
   return true;
 }
 
-// Stage by stage over the burst: by the time the last packet is dissected, the
-// first one's slot has arrived from memory.
+// Stage by stage over the burst: by the time the last packet is dissected, the first
+// one's tags have arrived from memory, and so on.
 void Worker::dissect_batch() noexcept {
+  const bool is_ethernet = batch_.link == LinkType::kEthernet;
   for (std::size_t i = 0; i < batch_.count; ++i) {
     const source::PacketView& packet = batch_.packets[i];
     Parsed& parsed = parsed_[i];
-    parsed.drop = wire::dissect(batch_.link, packet.frame(), packet.wire_bytes, parsed.facts);
-    if (parsed.drop != Drop::kNone) continue;
+    parsed.drop = Drop::kNone;
+    if (!is_ethernet || !wire::dissect_plain(packet.frame(), packet.wire_bytes, parsed.facts)) {
+      parsed.drop = wire::dissect(batch_.link, packet.frame(), packet.wire_bytes, parsed.facts);
+      if (parsed.drop != Drop::kNone) continue;
+    }
     if (parsed.facts.family == wire::Family::kIpv4) [[likely]] {
       parsed.hash = v4_.hash_of(parsed.facts.key_v4);
       v4_.prefetch(parsed.hash);
@@ -61,8 +69,65 @@ void Worker::dissect_batch() noexcept {
   }
 }
 
+void Worker::locate_batch() noexcept {
+  for (std::size_t i = 0; i < batch_.count; ++i) {
+    Parsed& parsed = parsed_[i];
+    if (parsed.drop != Drop::kNone) continue;
+    if (parsed.facts.family == wire::Family::kIpv4) [[likely]] {
+      parsed.slot = v4_.locate(parsed.hash);
+    } else {
+      parsed.slot = v6_.locate(parsed.hash);
+    }
+  }
+}
+
 void Worker::count_batch() noexcept {
-  for (std::size_t i = 0; i < batch_.count; ++i) count_packet(batch_.packets[i], parsed_[i]);
+  if (is_in_step()) {
+    count_in_step();
+  } else {
+    for (std::size_t i = 0; i < batch_.count; ++i) count_packet(batch_.packets[i], parsed_[i]);
+  }
+}
+
+// The common case: then no packet of the burst needs to be asked for its time.
+bool Worker::is_in_step() const noexcept {
+  if (current_ == nullptr) return false;
+  TimeNs before_ns = std::max(watermark_ns_, window_begin_ns_);
+  bool ascends = true;
+  for (std::size_t i = 0; i < batch_.count; ++i) {
+    ascends &= batch_.packets[i].time_ns >= before_ns;
+    before_ns = batch_.packets[i].time_ns;
+  }
+  return ascends && before_ns < std::min(window_end_ns_, next_close_ns_);
+}
+
+// As count_packet(), whose checks of time is_in_step() has made for all.
+void Worker::count_in_step() noexcept {
+  WindowReport& report = *current_;
+  std::uint64_t received = 0;
+  std::uint64_t counted = 0;
+  std::uint64_t counted_bytes = 0;
+  for (std::size_t i = 0; i < batch_.count; ++i) {
+    const Parsed& parsed = parsed_[i];
+    if (!is_ours(parsed)) continue;
+    const TimeNs time_ns = batch_.packets[i].time_ns;
+    if (received == 0 && time_ns < report.first_ns) report.first_ns = time_ns;
+    report.last_ns = time_ns;
+    ++received;
+    Drop drop = parsed.drop;
+    if (drop == Drop::kNone) [[likely]]
+      drop = credit(batch_.packets[i], parsed);
+    if (drop != Drop::kNone) [[unlikely]] {
+      ++report.packets.dropped[static_cast<std::size_t>(drop)];
+      continue;
+    }
+    ++counted;
+    counted_bytes += parsed.facts.ip_bytes;
+  }
+  report.packets.received += received;
+  report.packets.counted += counted;
+  report.packets.counted_bytes += counted_bytes;
+  watermark_ns_ = batch_.packets[batch_.count - 1].time_ns;
 }
 
 // What is in no flow belongs to the first shard, so that it is counted once.
@@ -114,9 +179,9 @@ Drop Worker::credit(const source::PacketView& packet, const Parsed& parsed) noex
                                 .tcp_flags = parsed.facts.tcp_flags};
   const auto emit_record = [this](const FlowRecord& record) noexcept { emit(record); };
   if (parsed.facts.family == wire::Family::kIpv4) [[likely]] {
-    return v4_.count(parsed.facts.key_v4, parsed.hash, count, emit_record);
+    return v4_.count(parsed.facts.key_v4, parsed.hash, parsed.slot, count, emit_record);
   }
-  return v6_.count(parsed.facts.key_v6, parsed.hash, count, emit_record);
+  return v6_.count(parsed.facts.key_v6, parsed.hash, parsed.slot, count, emit_record);
 }
 
 // A window closes when packet time has passed its end by the lateness bound.

@@ -61,11 +61,16 @@ class Worker {
   struct Parsed {
     wire::PacketFacts facts;
     std::uint64_t hash = 0;
+    std::size_t slot = 0;  ///< where its flow most likely lies
     Drop drop = Drop::kNone;
   };
 
   void dissect_batch() noexcept;
+  void locate_batch() noexcept;
   void count_batch() noexcept;
+  /// Whether the burst ascends in time and lies in the current window.
+  [[nodiscard]] bool is_in_step() const noexcept;
+  void count_in_step() noexcept;
   void count_packet(const source::PacketView& packet, const Parsed& parsed) noexcept;
   [[nodiscard]] Drop credit(const source::PacketView& packet, const Parsed& parsed) noexcept;
   [[nodiscard]] bool is_ours(const Parsed& parsed) const noexcept;

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <cstring>
 
 #include "dataplane/record/flow_key.h"
 
@@ -29,16 +27,13 @@ __extension__ using Wide = unsigned __int128;
 /// Keyed, 64 bits, two multiplications. No result depends on its value: it only
 /// says where in a table a flow lies, and which of several readers counts it.
 [[nodiscard]] inline std::uint64_t hash(const FlowKeyV4& key, const HashSecret& secret) noexcept {
-  const std::array<std::uint64_t, 2> words = key.words();
-  return fold(fold(words[0] ^ secret.first, words[1] ^ secret.second), secret.first);
+  return fold(fold(key.addresses() ^ secret.first, key.ports() ^ secret.second), secret.first);
 }
 
 [[nodiscard]] inline std::uint64_t hash(const FlowKey& key, const HashSecret& secret) noexcept {
-  std::uint64_t words[5];
-  std::memcpy(words, &key, sizeof words);
-  const std::uint64_t low = fold(words[0] ^ secret.first, words[1] ^ secret.second);
-  const std::uint64_t high = fold(words[2] ^ secret.second, words[3] ^ secret.first);
-  return fold(low ^ words[4], high ^ secret.second);
+  const std::uint64_t low = fold(key.word(0) ^ secret.first, key.word(1) ^ secret.second);
+  const std::uint64_t high = fold(key.word(2) ^ secret.second, key.word(3) ^ secret.first);
+  return fold(low ^ key.word(4), high ^ secret.second);
 }
 
 }  // namespace mimir::flow

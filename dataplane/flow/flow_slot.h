@@ -24,9 +24,9 @@ struct PacketCount {
 /// A flow's counters in one base window: the hot type. With an IPv4 key it fills
 /// exactly one cache line, so a packet touches one; with an IPv6 key two.
 ///
-/// A slot is free when key.protocol is 0 (no flow has protocol 0), and idle when
-/// it counts no packets. The counters all belong to the base window that holds
-/// first_ns, so the window need not be stored.
+/// A slot is idle when it counts no packets. The counters all belong to the base window
+/// that holds first_ns, so the window need not be stored. One that is free holds the
+/// key of no flow, whose protocol is 0.
 template <class Key>
 struct alignas(64) FlowSlot {
   Key key;
@@ -37,7 +37,6 @@ struct alignas(64) FlowSlot {
   std::array<std::uint8_t, 2> tcp_flags{};
   Direction first_direction = Direction::kLowToHigh;
 
-  [[nodiscard]] bool is_free() const noexcept { return key.protocol == 0; }
   [[nodiscard]] bool is_idle() const noexcept { return (packets[0] | packets[1]) == 0; }
 
   /// Whether the counters must leave before `packet` can be counted: they belong

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "dataplane/wire/flow_ends.h"
 #include "dataplane/wire/ip.h"
 #include "dataplane/wire/transport.h"
 
@@ -8,22 +9,6 @@ namespace {
 
 constexpr std::uint16_t kMoreFragments = 0x2000;
 constexpr std::uint16_t kFragmentOffset = 0x1fff;
-
-void set_key(std::uint32_t source, std::uint32_t destination, const Transport& transport,
-             std::uint8_t protocol, PacketFacts& facts) noexcept {
-  const std::uint64_t source_end = std::uint64_t{source} << 16 | transport.source_port;
-  const std::uint64_t destination_end =
-      std::uint64_t{destination} << 16 | transport.destination_port;
-  const bool source_is_low = source_end <= destination_end;
-  const std::uint64_t low = source_is_low ? source_end : destination_end;
-  const std::uint64_t high = source_is_low ? destination_end : source_end;
-  facts.key_v4 = FlowKeyV4{.low_address = static_cast<std::uint32_t>(low >> 16),
-                           .high_address = static_cast<std::uint32_t>(high >> 16),
-                           .low_port = static_cast<std::uint16_t>(low),
-                           .high_port = static_cast<std::uint16_t>(high),
-                           .protocol = protocol};
-  facts.direction = source_is_low ? Direction::kLowToHigh : Direction::kHighToLow;
-}
 
 }  // namespace
 
@@ -56,8 +41,8 @@ Drop read_ipv4(Cursor in, std::size_t wire_room, Transport& transport,
   const Drop drop = read_transport(in, protocol, total_bytes - header_bytes,
                                    (fragment & kMoreFragments) != 0, transport, facts);
   if (drop != Drop::kNone) return drop;
-  set_key(header.big_endian<std::uint32_t, 12>(), header.big_endian<std::uint32_t, 16>(), transport,
-          protocol, facts);
+  set_flow_v4(header.big_endian<std::uint32_t, 12>(), header.big_endian<std::uint32_t, 16>(),
+              transport.source_port, transport.destination_port, protocol, facts);
   return Drop::kNone;
 }
 

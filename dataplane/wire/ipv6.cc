@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstring>
-
+#include "dataplane/wire/flow_ends.h"
 #include "dataplane/wire/ip.h"
 #include "dataplane/wire/transport.h"
 
@@ -54,22 +53,6 @@ Drop follow_extensions(Cursor& in, std::uint8_t next_header, Chain& chain) noexc
   return Drop::kTooManyIpv6Extensions;
 }
 
-void set_key(std::span<const std::byte> source, std::span<const std::byte> destination,
-             const Transport& transport, std::uint8_t protocol, PacketFacts& facts) noexcept {
-  const int order = std::memcmp(source.data(), destination.data(), 16);
-  const bool source_is_low =
-      order < 0 || (order == 0 && transport.source_port <= transport.destination_port);
-  const std::span<const std::byte> low = source_is_low ? source : destination;
-  const std::span<const std::byte> high = source_is_low ? destination : source;
-  std::memcpy(facts.key_v6.low_address.bytes.data(), low.data(), 16);
-  std::memcpy(facts.key_v6.high_address.bytes.data(), high.data(), 16);
-  facts.key_v6.low_port = source_is_low ? transport.source_port : transport.destination_port;
-  facts.key_v6.high_port = source_is_low ? transport.destination_port : transport.source_port;
-  facts.key_v6.protocol = protocol;
-  facts.key_v6.reserved = {};
-  facts.direction = source_is_low ? Direction::kLowToHigh : Direction::kHighToLow;
-}
-
 }  // namespace
 
 // RFC 8200 §3.
@@ -100,7 +83,8 @@ Drop read_ipv6(Cursor in, std::size_t wire_room, Transport& transport,
   drop = read_transport(in, chain.protocol, payload_bytes - chain.bytes, chain.is_fragment,
                         transport, facts);
   if (drop != Drop::kNone) return drop;
-  set_key(header.bytes<8, 16>(), header.bytes<24, 16>(), transport, chain.protocol, facts);
+  set_flow_v6(header.bytes<8, 16>().data(), header.bytes<24, 16>().data(), transport.source_port,
+              transport.destination_port, chain.protocol, facts);
   return Drop::kNone;
 }
 

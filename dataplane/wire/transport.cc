@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/wire/transport.h"
 
+#include "dataplane/wire/udp_port.h"
+
 namespace mimir::wire {
 
 namespace {
@@ -24,19 +26,16 @@ Drop read_tcp(Cursor in, std::size_t datagram_bytes, bool is_fragment, Transport
   return Drop::kNone;
 }
 
-/// Ports of IANA's "Service Name and Transport Protocol Port Number Registry", and
-/// the one Linux gave VXLAN before there was one, which overlays still use.
 Tunnel tunnel_of_ports(std::uint16_t source_port, std::uint16_t destination_port) noexcept {
-  constexpr std::uint16_t kTeredoPort = 3544;
   switch (destination_port) {
-    case 4789:
-    case 8472:
+    case kVxlanPort:
+    case kLinuxVxlanPort:
       return Tunnel::kVxlan;
-    case 4790:
+    case kVxlanGpePort:
       return Tunnel::kVxlanGpe;
-    case 6081:
+    case kGenevePort:
       return Tunnel::kGeneve;
-    case 2152:
+    case kGtpUserPort:
       return Tunnel::kGtp;
     case kTeredoPort:
       return Tunnel::kTeredo;

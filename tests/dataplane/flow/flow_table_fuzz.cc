@@ -55,7 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::uint8_t* const operation = data + at;
     now_ns += operation[2] % 64;
     if (operation[0] < 0xc0) {
-      const FlowKeyV4 key{.low_address = operation[0] % 32U, .high_address = 99, .protocol = 6};
+      const FlowKeyV4 key(operation[0] % 32U, 99, 0, 0, kProtocolTcp);
       const TimeNs time_ns = std::max(now_ns - operation[1] % 128, before_ns);
       const TimeNs begin_ns = window_of(time_ns, kWindowNs) * kWindowNs;
       const flow::PacketCount packet{.time_ns = time_ns,

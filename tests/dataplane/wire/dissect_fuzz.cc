@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "dataplane/wire/dissect.h"
+#include "dataplane/wire/plain.h"
 #include "tests/dataplane/wire/naive_dissect.h"
 #include "tests/frame_corpus.h"
 #include "tests/fuzz_target.h"
@@ -80,7 +81,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   must(static_cast<std::size_t>(drop) < static_cast<std::size_t>(Drop::kTooLate),
        "a frame earns only reasons that wire/ gives");
   must(drop == expected, "the naive reader gives the same reason");
+  wire::PacketFacts plain;
+  const bool is_plain = link == LinkType::kEthernet &&
+                        wire::dissect_plain(frame, static_cast<std::uint32_t>(wire_bytes), plain);
+  must(!is_plain || drop == Drop::kNone, "what is plain is sound");
   if (drop != Drop::kNone) return 0;
+  if (is_plain) {
+    must(plain.family == facts.family, "a plain packet has the family it has");
+    must(plain.key_v4 == facts.key_v4 || facts.family != wire::Family::kIpv4, "the same IPv4 flow");
+    must(plain.key_v6 == facts.key_v6 || facts.family != wire::Family::kIpv6, "the same IPv6 flow");
+    must(plain.direction == facts.direction && plain.tcp_flags == facts.tcp_flags &&
+             plain.ip_bytes == facts.ip_bytes,
+         "the same direction, flags and length");
+    must(plain.payload.size() == facts.payload.size() &&
+             (plain.payload.empty() || plain.payload.data() == facts.payload.data()),
+         "and the same payload");
+  }
 
   const FlowKey key =
       facts.family == wire::Family::kIpv4 ? widen(facts.key_v4) : widen(facts.key_v6);

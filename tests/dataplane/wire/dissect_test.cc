@@ -46,11 +46,11 @@ TEST(Dissect, BothDirectionsOfAnIpv4ConversationHaveOneKey) {
   EXPECT_EQ(there.key_v4, back.key_v4);
   EXPECT_EQ(there.direction, Direction::kLowToHigh);
   EXPECT_EQ(back.direction, Direction::kHighToLow);
-  EXPECT_EQ(there.key_v4.low_address, kClient);
-  EXPECT_EQ(there.key_v4.high_address, kServer);
-  EXPECT_EQ(there.key_v4.low_port, 40000);
-  EXPECT_EQ(there.key_v4.high_port, 443);
-  EXPECT_EQ(there.key_v4.protocol, kProtocolTcp);
+  EXPECT_EQ(there.key_v4.low_address(), kClient);
+  EXPECT_EQ(there.key_v4.high_address(), kServer);
+  EXPECT_EQ(there.key_v4.low_port(), 40000);
+  EXPECT_EQ(there.key_v4.high_port(), 443);
+  EXPECT_EQ(there.key_v4.protocol(), kProtocolTcp);
   EXPECT_EQ(there.tcp_flags, kSyn);
   EXPECT_EQ(back.tcp_flags, kSyn | kAck);
   EXPECT_EQ(there.ip_bytes, 40u);
@@ -120,8 +120,8 @@ TEST(Dissect, WhatHasNoPortsHasPortsOfZeroAndNoFlags) {
   facts.tcp_flags = 0xff;
   ASSERT_EQ(read(Frame::ethernet().ipv4(kClient, kServer).icmp(8, 0).payload(4), facts),
             Drop::kNone);
-  EXPECT_EQ(facts.key_v4.low_port, 0);
-  EXPECT_EQ(facts.key_v4.high_port, 0);
+  EXPECT_EQ(facts.key_v4.low_port(), 0);
+  EXPECT_EQ(facts.key_v4.high_port(), 0);
   EXPECT_EQ(facts.tcp_flags, 0);
   facts.tcp_flags = 0xff;
   ASSERT_EQ(read(ipv6().icmpv6(), facts), Drop::kNone);
@@ -158,11 +158,7 @@ TEST(Dissect, ReadsAFrameWrittenByHand) {
   PacketFacts facts;
   ASSERT_EQ(dissect(LinkType::kEthernet, std::as_bytes(std::span(kFrame)), 71, facts), Drop::kNone);
   EXPECT_EQ(facts.family, Family::kIpv4);
-  EXPECT_EQ(facts.key_v4, (FlowKeyV4{.low_address = 0x08080404,
-                                     .high_address = 0xc0a80102,
-                                     .low_port = 53,
-                                     .high_port = 54321,
-                                     .protocol = 17}));
+  EXPECT_EQ(facts.key_v4, (FlowKeyV4(0x08080404, 0xc0a80102, 53, 54321, kProtocolUdp)));
   EXPECT_EQ(facts.direction, Direction::kHighToLow);
   EXPECT_EQ(facts.ip_bytes, 57u);
   EXPECT_EQ(facts.payload.size(), 29u);
@@ -176,7 +172,7 @@ TEST(Dissect, SkipsIpv4AndTcpOptionsToThePayload) {
                     .tcp(40000, 443, kAck, 32)
                     .payload(10, 'p');
   ASSERT_EQ(read(frame, facts), Drop::kNone);
-  EXPECT_EQ(facts.key_v4.low_port, 40000);
+  EXPECT_EQ(facts.key_v4.low_port(), 40000);
   EXPECT_EQ(facts.ip_bytes, 20u + 12 + 20 + 32 + 10);
   ASSERT_EQ(facts.payload.size(), 10u);
   EXPECT_EQ(facts.payload.front(), std::byte{'p'});
@@ -228,7 +224,7 @@ TEST(Dissect, AFirstFragmentIsAPacketOfItsFlowAndLaterOnesAreNot) {
                     .payload(1472);
   first.set_transport(4, 0x1f).set_transport(5, 0x48);  // the whole datagram: 8008 bytes
   ASSERT_EQ(read(first, facts), Drop::kNone);
-  EXPECT_EQ(facts.key_v4.high_port, 2049);
+  EXPECT_EQ(facts.key_v4.high_port(), 2049);
   EXPECT_EQ(facts.payload.size(), 1472u);
   EXPECT_EQ(reason(Frame::ethernet()
                        .ipv4(kClient, kServer, {.more_fragments = true, .fragment_offset = 185})
@@ -257,7 +253,7 @@ TEST(Dissect, AFirstFragmentThatEndsInTcpsOptionsIsCounted) {
       Frame::ethernet().ipv4(kClient, kServer, {.more_fragments = true}).tcp(40000, 443, kSyn, 4);
   ASSERT_EQ(read(tiny.set_transport(12, 0xa0), facts), Drop::kNone);
   EXPECT_EQ(facts.tcp_flags, kSyn);
-  EXPECT_EQ(facts.key_v4.high_port, 443);
+  EXPECT_EQ(facts.key_v4.high_port(), 443);
   EXPECT_EQ(facts.ip_bytes, 44u);
   EXPECT_TRUE(facts.payload.empty());
   EXPECT_EQ(reason(tiny.set_transport(12, 0x40)), Drop::kBadTcpDataOffset);

@@ -40,17 +40,13 @@ Frame over(std::uint8_t protocol) {
 /// Whether the frame was counted as the carrier's own flow of nodes.
 bool is_of_nodes(const Frame& frame) {
   PacketFacts facts;
-  return read(frame, facts) == Drop::kNone && facts.key_v4.low_address == kNode &&
-         facts.key_v4.high_address == kOtherNode && facts.key_v4.protocol == kProtocolUdp;
+  return read(frame, facts) == Drop::kNone && facts.key_v4.low_address() == kNode &&
+         facts.key_v4.high_address() == kOtherNode && facts.key_v4.protocol() == kProtocolUdp;
 }
 
 // A Kubernetes overlay as a mirror between two nodes sees it.
 TEST(Tunnel, AHandshakeOfPodsOverVxlanIsAFlowOfThePods) {
-  const FlowKeyV4 key{.low_address = kPod,
-                      .high_address = kOtherPod,
-                      .low_port = 40000,
-                      .high_port = 8080,
-                      .protocol = kProtocolTcp};
+  const FlowKeyV4 key(kPod, kOtherPod, 40000, 8080, kProtocolTcp);
   const Frame back = Frame::ethernet()
                          .ipv4(kOtherNode, kNode)
                          .udp(52000, 4789)
@@ -80,11 +76,7 @@ TEST(Tunnel, EveryKindYieldsTheInnermostFlow) {
     PacketFacts facts;
     ASSERT_EQ(read(frame, facts), Drop::kNone) << name;
     if (facts.family == Family::kIpv4) {
-      EXPECT_EQ(facts.key_v4, (FlowKeyV4{.low_address = 0x0af40105,
-                                         .high_address = 0x0af40207,
-                                         .low_port = 40000,
-                                         .high_port = 8080,
-                                         .protocol = kProtocolTcp}))
+      EXPECT_EQ(facts.key_v4, (FlowKeyV4(0x0af40105, 0x0af40207, 40000, 8080, kProtocolTcp)))
           << name;
       EXPECT_EQ(facts.tcp_flags, kSyn) << name;
       EXPECT_EQ(facts.ip_bytes, 44u) << name;
@@ -187,7 +179,7 @@ TEST(Tunnel, TheFirstFragmentOfACarrierCountsTheWholeDatagramInside) {
                     .payload(100)
                     .set_ip_length(1500);
   ASSERT_EQ(read(first, facts), Drop::kNone);
-  EXPECT_EQ(facts.key_v4.low_address, kPod);
+  EXPECT_EQ(facts.key_v4.low_address(), kPod);
   EXPECT_EQ(facts.ip_bytes, 1500u);
 }
 
