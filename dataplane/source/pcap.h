@@ -41,12 +41,14 @@ class PcapWalk {
 
  private:
   [[nodiscard]] bool next(PacketView& packet) noexcept;
+  void ask_ahead() noexcept;
   [[nodiscard]] bool stop(CaptureFault fault, std::uint64_t detail) noexcept;
   [[nodiscard]] std::uint32_t field(std::size_t at) const noexcept;
 
   std::span<const std::byte> bytes_;
   Header header_;
   std::size_t offset_;
+  std::size_t asked_ = 0;  ///< up to where memory was asked for the file
   CaptureState ended_;
 };
 
