@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "dataplane/record/connection.h"
 #include "dataplane/record/flow_key.h"
 #include "dataplane/record/flow_record.h"
 
@@ -36,6 +37,7 @@ struct alignas(64) FlowSlot {
   std::array<std::uint32_t, 2> packets{};
   std::array<std::uint8_t, 2> tcp_flags{};
   Direction first_direction = Direction::kLowToHigh;
+  std::array<std::uint8_t, 2> signs{};
 
   [[nodiscard]] bool is_idle() const noexcept { return (packets[0] | packets[1]) == 0; }
 
@@ -51,6 +53,7 @@ struct alignas(64) FlowSlot {
     bytes = {};
     packets = {};
     tcp_flags = {};
+    signs = {};
   }
 
   void count(const PacketCount& packet) noexcept {
@@ -68,6 +71,7 @@ struct alignas(64) FlowSlot {
     bytes[d] += packet.ip_bytes;
     packets[d] += 1;
     tcp_flags[d] = static_cast<std::uint8_t>(tcp_flags[d] | packet.tcp_flags);
+    signs[d] = static_cast<std::uint8_t>(signs[d] | sign_of(packet.tcp_flags));
   }
 
   [[nodiscard]] FlowRecord record(TimeNs window_ns) const noexcept {
@@ -78,7 +82,8 @@ struct alignas(64) FlowSlot {
                       .last_ns = last_ns,
                       .packets = {packets[0], packets[1]},
                       .tcp_flags = tcp_flags,
-                      .first_direction = first_direction};
+                      .first_direction = first_direction,
+                      .signs = signs};
   }
 };
 

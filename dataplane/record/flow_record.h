@@ -29,7 +29,8 @@ namespace mimir {
 ///       80   16 packets[2]      packets, by Direction
 ///       96    2 tcp_flags[2]    OR of all TCP flags seen, by Direction
 ///       98    1 first_direction Direction of the first packet
-///       99   29 reserved        zero
+///       99    2 signs[2]        OR of the ConnectionSign of all packets, by Direction
+///      101   27 reserved        zero
 ///   ------ ---- ---------------
 ///      128
 struct alignas(64) FlowRecord {
@@ -41,13 +42,14 @@ struct alignas(64) FlowRecord {
   std::array<std::uint64_t, 2> packets{};
   std::array<std::uint8_t, 2> tcp_flags{};
   Direction first_direction = Direction::kLowToHigh;
-  std::array<std::uint8_t, 29> reserved{};
+  std::array<std::uint8_t, 2> signs{};
+  std::array<std::uint8_t, 27> reserved{};
 };
 
 static_assert(sizeof(FlowRecord) == 128 && alignof(FlowRecord) == 64);
 static_assert(offsetof(FlowRecord, window) == 40);
 static_assert(offsetof(FlowRecord, first_ns) == 64, "line 1 starts here");
-static_assert(offsetof(FlowRecord, reserved) == 99);
+static_assert(offsetof(FlowRecord, reserved) == 101);
 static_assert(std::is_trivially_copyable_v<FlowRecord>);
 static_assert(std::has_unique_object_representations_v<FlowRecord>, "FlowRecord has padding");
 
@@ -64,6 +66,7 @@ constexpr void merge(FlowRecord& into, const FlowRecord& from) noexcept {
     into.bytes[d] += from.bytes[d];
     into.packets[d] += from.packets[d];
     into.tcp_flags[d] = static_cast<std::uint8_t>(into.tcp_flags[d] | from.tcp_flags[d]);
+    into.signs[d] = static_cast<std::uint8_t>(into.signs[d] | from.signs[d]);
   }
 }
 

@@ -52,6 +52,7 @@ FlowRecord record_of(std::uint32_t flow, WindowIndex window, TimeNs first_ns, st
   record.bytes = {bytes, 2 * bytes};
   record.packets = {1, 2};
   record.tcp_flags = {static_cast<std::uint8_t>(flow & 0x3f), 0x10};
+  record.signs = {static_cast<std::uint8_t>(flow & 0x1f), static_cast<std::uint8_t>(bytes & 0x1f)};
   return record;
 }
 
@@ -80,7 +81,7 @@ FlowSum sum_of(const FlowRecord& r) {
           r.packets[1],
           r.first_ns,
           r.last_ns,
-          r.tcp_flags[0] | r.tcp_flags[1] << 8};
+          r.tcp_flags[0] | r.tcp_flags[1] << 8 | r.signs[0] << 16 | r.signs[1] << 24};
 }
 
 // What a naive reader of everything would say of a window.
@@ -119,6 +120,7 @@ void add_naive(Naive& naive, const FlowRecord& r) {
     sum.bytes[d] += r.bytes[d];
     sum.packets[d] += r.packets[d];
     sum.tcp_flags[d] = static_cast<std::uint8_t>(sum.tcp_flags[d] | r.tcp_flags[d]);
+    sum.signs[d] = static_cast<std::uint8_t>(sum.signs[d] | r.signs[d]);
   }
   sum.first_ns = std::min(sum.first_ns, r.first_ns);
   sum.last_ns = std::max(sum.last_ns, r.last_ns);

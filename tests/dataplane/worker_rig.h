@@ -167,6 +167,7 @@ struct NaiveCount {
     record.packets[index(facts.direction)] = 1;
     record.bytes[index(facts.direction)] = facts.ip_bytes;
     record.tcp_flags[index(facts.direction)] = facts.tcp_flags;
+    record.signs[index(facts.direction)] = sign_of(facts.tcp_flags);
     const auto [flow, is_new] = flows.try_emplace({own, facts.key}, record);
     if (!is_new) merge(flow->second, record);
   }

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -11,7 +12,9 @@
 #include "config/diagnostic.h"
 #include "config/json.h"
 #include "controlplane/collector.h"
+#include "dataplane/record/connection.h"
 #include "model/entity/address_text.h"
+#include "model/graph/server_ports.h"
 #include "tools/capture_list.h"
 #include "tools/capture_run.h"
 #include "tools/command/commands.h"
@@ -39,11 +42,15 @@ std::string protocol_text(std::uint8_t protocol) {
   }
 }
 
-/// A flow told from the end that spoke first.
+/// A flow told from its client's end.
 struct FlowView {
   const FlowRecord& record;
+  graph::Role role;
 
-  [[nodiscard]] bool starts_low() const { return record.first_direction == Direction::kLowToHigh; }
+  FlowView(const FlowRecord& flow, const graph::ServerPorts& ports)
+      : record(flow), role(ports.role_of(flow)) {}
+
+  [[nodiscard]] bool starts_low() const { return role.client == Direction::kLowToHigh; }
   [[nodiscard]] const Address& source() const {
     return starts_low() ? record.key.low_address : record.key.high_address;
   }
@@ -56,7 +63,10 @@ struct FlowView {
   [[nodiscard]] std::uint16_t destination_port() const {
     return starts_low() ? record.key.high_port : record.key.low_port;
   }
-  [[nodiscard]] std::size_t forward() const { return index(record.first_direction); }
+  [[nodiscard]] std::string_view outcome() const {
+    return mimir::name(outcome_of(record.key.protocol, record.signs, record.packets));
+  }
+  [[nodiscard]] std::size_t forward() const { return index(role.client); }
   [[nodiscard]] std::size_t reply() const { return 1 - forward(); }
 };
 
@@ -64,24 +74,33 @@ std::string time_text(TimeNs time_ns) {
   return fmt::format("{}.{:09}", time_ns / kNsPerSecond, time_ns % kNsPerSecond);
 }
 
+graph::ServerPorts learn_ports(const std::vector<FlowRecord>& flows) {
+  graph::ServerPorts ports;
+  for (const FlowRecord& flow : flows) ports.learn(flow);
+  return ports;
+}
+
 void print_csv(const std::vector<FlowRecord>& flows) {
+  const graph::ServerPorts ports = learn_ports(flows);
   std::puts(
       "first_seen,last_seen,protocol,src,src_port,dst,dst_port,packets,bytes,reply_packets,"
-      "reply_bytes,tcp_flags,reply_tcp_flags");
+      "reply_bytes,tcp_flags,reply_tcp_flags,outcome,client_by");
   for (const FlowRecord& flow : flows) {
-    const FlowView view{flow};
-    fmt::print(
-        "{},{},{},{},{},{},{},{},{},{},{},{},{}\n", time_text(flow.first_ns),
-        time_text(flow.last_ns), protocol_text(flow.key.protocol), entity::to_text(view.source()),
-        view.source_port(), entity::to_text(view.destination()), view.destination_port(),
-        flow.packets[view.forward()], flow.bytes[view.forward()], flow.packets[view.reply()],
-        flow.bytes[view.reply()], flow.tcp_flags[view.forward()], flow.tcp_flags[view.reply()]);
+    const FlowView view(flow, ports);
+    fmt::print("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", time_text(flow.first_ns),
+               time_text(flow.last_ns), protocol_text(flow.key.protocol),
+               entity::to_text(view.source()), view.source_port(),
+               entity::to_text(view.destination()), view.destination_port(),
+               flow.packets[view.forward()], flow.bytes[view.forward()], flow.packets[view.reply()],
+               flow.bytes[view.reply()], flow.tcp_flags[view.forward()],
+               flow.tcp_flags[view.reply()], view.outcome(), graph::name(view.role.evidence));
   }
 }
 
 void print_jsonl(const std::vector<FlowRecord>& flows) {
+  const graph::ServerPorts ports = learn_ports(flows);
   for (const FlowRecord& flow : flows) {
-    const FlowView view{flow};
+    const FlowView view(flow, ports);
     config::Json line = config::Json::object();
     line.set("first_seen", time_text(flow.first_ns))
         .set("last_seen", time_text(flow.last_ns))
@@ -95,7 +114,9 @@ void print_jsonl(const std::vector<FlowRecord>& flows) {
         .set("reply_packets", flow.packets[view.reply()])
         .set("reply_bytes", flow.bytes[view.reply()])
         .set("tcp_flags", std::uint32_t{flow.tcp_flags[view.forward()]})
-        .set("reply_tcp_flags", std::uint32_t{flow.tcp_flags[view.reply()]});
+        .set("reply_tcp_flags", std::uint32_t{flow.tcp_flags[view.reply()]})
+        .set("outcome", view.outcome())
+        .set("client_by", graph::name(view.role.evidence));
     std::puts(config::to_text(line).c_str());
   }
 }
@@ -118,6 +139,7 @@ std::array<ProtocolSum, 256> sum_protocols(const std::vector<FlowRecord>& flows)
 }
 
 void print_table(std::vector<FlowRecord> flows, std::size_t top) {
+  const graph::ServerPorts ports = learn_ports(flows);
   const auto bytes_of = [](const FlowRecord& flow) { return flow.bytes[0] + flow.bytes[1]; };
   const std::size_t shown = std::min(top, flows.size());
   fmt::print("{} flows; the {} with most bytes:\n", flows.size(), shown);
@@ -128,15 +150,16 @@ void print_table(std::vector<FlowRecord> flows, std::size_t top) {
     return address.is_ipv4() ? fmt::format("{}:{}", entity::to_text(address), port)
                              : fmt::format("[{}]:{}", entity::to_text(address), port);
   };
-  fmt::print("{:<10}{:<28}{:<28}{:>10}{:>14}{:>10}{:>14}\n", "protocol", "from", "to", "packets",
-             "bytes", "replies", "reply bytes");
+  fmt::print("{:<10}{:<28}{:<28}{:>10}{:>14}{:>10}{:>14}  {}\n", "protocol", "client", "server",
+             "packets", "bytes", "replies", "reply bytes", "outcome");
   for (std::size_t i = 0; i < shown; ++i) {
     const FlowRecord& flow = flows[i];
-    const FlowView view{flow};
-    fmt::print("{:<10}{:<28}{:<28}{:>10}{:>14}{:>10}{:>14}\n", protocol_text(flow.key.protocol),
+    const FlowView view(flow, ports);
+    fmt::print("{:<10}{:<28}{:<28}{:>10}{:>14}{:>10}{:>14}  {}\n", protocol_text(flow.key.protocol),
                end_text(view.source(), view.source_port()),
                end_text(view.destination(), view.destination_port()), flow.packets[view.forward()],
-               flow.bytes[view.forward()], flow.packets[view.reply()], flow.bytes[view.reply()]);
+               flow.bytes[view.forward()], flow.packets[view.reply()], flow.bytes[view.reply()],
+               view.outcome());
   }
   const auto sums = sum_protocols(flows);
   fmt::print("{:<10}{:>10}{:>14}{:>16}\n", "protocol", "flows", "packets", "bytes");

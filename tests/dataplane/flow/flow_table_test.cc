@@ -89,7 +89,8 @@ TYPED_TEST(FlowTableOf, CountsBothDirectionsOfAFlowIntoOneRecord) {
   EXPECT_EQ(record.first_ns, 1015);
   EXPECT_EQ(record.last_ns, 1030);
   EXPECT_EQ(record.first_direction, Direction::kHighToLow);
-  EXPECT_EQ(record.reserved, (std::array<std::uint8_t, 29>{}));
+  EXPECT_EQ(record.signs, (std::array<std::uint8_t, 2>{kSentSynAck, kSentSyn | kSentAck}));
+  EXPECT_EQ(record.reserved, (std::array<std::uint8_t, 27>{}));
 }
 
 TYPED_TEST(FlowTableOf, AnEarlierPacketMovesTheBeginAndItsDirection) {

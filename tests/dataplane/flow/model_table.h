@@ -112,6 +112,7 @@ class ModelTable {
     record.bytes[index(packet.direction)] = packet.ip_bytes;
     record.packets[index(packet.direction)] = 1;
     record.tcp_flags[index(packet.direction)] = packet.tcp_flags;
+    record.signs[index(packet.direction)] = sign_of(packet.tcp_flags);
     return record;
   }
 
