@@ -49,14 +49,16 @@ std::size_t round_up(std::size_t bytes, std::size_t unit) {
 /// False, with the fault said, if they are required and not there.
 bool choose_pages(const EalOptions& options, bool& use_huge, MachineFault& fault) {
   const std::size_t needed = round_up(options.memory_bytes, kHugePageBytes);
-  const bool there = free_huge_page_bytes() >= needed && is_hugetlbfs_mounted();
+  // Memory that no other process will open needs no file.
+  const bool is_mounted = !options.is_shared || is_hugetlbfs_mounted();
+  const bool there = free_huge_page_bytes() >= needed && is_mounted;
   use_huge = there && options.huge_pages != HugePages::kNever;
   if (there || options.huge_pages != HugePages::kRequire) return true;
   const std::string pages = std::to_string(needed / kHugePageBytes);
   fault = {.kind = MachineFault::Kind::kHugePages,
            .message = "not enough free 2 MB huge pages: " + pages + " are needed, " +
                       std::to_string(free_huge_page_bytes() / kHugePageBytes) + " are free" +
-                      (is_hugetlbfs_mounted() ? "" : ", and none are mounted"),
+                      (is_mounted ? "" : ", and none are mounted"),
            .hint = "as root: echo " + pages +
                    " > /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages && "
                    "mkdir -p /dev/hugepages && mount -t hugetlbfs none /dev/hugepages; "
@@ -93,7 +95,7 @@ std::vector<std::string> to_arguments(const EalOptions& options, bool use_huge) 
                                      std::to_string(megabytes)};
   if (!use_huge) arguments.emplace_back("--no-huge");
   if (!options.is_shared) {
-    arguments.emplace_back("--no-shconf");
+    arguments.emplace_back("--in-memory");
     arguments.emplace_back("--no-telemetry");
   }
   if (options.pci_devices.empty()) arguments.emplace_back("--no-pci");

@@ -11,7 +11,7 @@
 namespace mimir::source {
 
 enum class HugePages : std::uint8_t {
-  kAuto,     ///< if enough are free and mounted, else ordinary pages
+  kAuto,     ///< if enough are free, and mounted if shared, else ordinary pages
   kRequire,  ///< or the start is refused
   kNever,
 };

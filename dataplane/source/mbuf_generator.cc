@@ -4,7 +4,6 @@
 #include <cstring>
 #include <string>
 
-#include <rte_byteorder.h>
 #include <rte_errno.h>
 #include <rte_mbuf.h>
 #include <rte_prefetch.h>
@@ -16,16 +15,8 @@ namespace mimir::source {
 
 namespace {
 
-constexpr std::size_t kFrameBytes = 60;  // 64 on the wire with the frame check sequence
 constexpr unsigned kRingCount = 2 * MbufGenerator::kMbufCount;
 constexpr TimeNs kFirstPacketNs = 1'700'000'000 * kNsPerSecond;
-constexpr std::size_t kSourceOffset = 26;  // of the source address in the frame
-
-// Ethernet, IPv4 (46 bytes, UDP, 10.x.x.x to 192.0.2.1), UDP to port 53.
-constexpr std::array<std::uint8_t, kFrameBytes> kFrame{
-    0x02, 0,    0, 0,  0, 2,  0x02, 0, 0,  0,  0, 1, 0x08, 0x00,                      //
-    0x45, 0,    0, 46, 0, 0,  0,    0, 64, 17, 0, 0, 10,   0,    0, 0, 192, 0, 2, 1,  //
-    0x9c, 0x40, 0, 53, 0, 26, 0,    0};
 
 }  // namespace
 
@@ -46,7 +37,9 @@ bool MbufGenerator::open(MachineFault& fault) {
   }
   for (unsigned i = 0; i < kMbufCount; ++i) {
     rte_mbuf* const mbuf = rte_pktmbuf_alloc(pool_);
-    std::memcpy(rte_pktmbuf_append(mbuf, kFrameBytes), kFrame.data(), kFrameBytes);
+    const std::vector<std::byte> frame = shape_.build(shape_.frame_bytes(i));
+    std::memcpy(rte_pktmbuf_append(mbuf, static_cast<std::uint16_t>(frame.size())), frame.data(),
+                frame.size());
     (void)rte_ring_sp_enqueue(ring_, mbuf);
   }
   return true;
@@ -67,29 +60,30 @@ void MbufGenerator::give_back() noexcept {
 Poll MbufGenerator::poll(PacketBatch& batch) noexcept {
   give_back();
   batch.count = 0;
-  if (lent_count_ >= options_.packet_count) return Poll::kEnd;
+  if (lent_count_ >= packet_count_) return Poll::kEnd;
   void** const first = reinterpret_cast<void**>(held_.data());
   held_count_ = rte_ring_sc_dequeue_burst(ring_, first, PacketBatch::kPacketMax, nullptr);
   // As a poll-mode driver does: the buffers' own lines, then the frames'.
   for (unsigned i = 0; i < held_count_; ++i) rte_prefetch0(held_[i]);
   for (unsigned i = 0; i < held_count_; ++i) rte_prefetch0(rte_pktmbuf_mtod(held_[i], void*));
+  // Copies, which no store into a frame can change: they stay in registers.
+  FlowDraw draw = draw_;
+  const FrameShape shape = shape_;
+  TimeNs time_ns = kFirstPacketNs + static_cast<TimeNs>(lent_count_) * packet_interval_ns_;
+  std::uint64_t established_count = 0;
   for (unsigned i = 0; i < held_count_; ++i) {
-    // xorshift64*, and its upper half scaled down to the number of flows.
-    random_ ^= random_ >> 12;
-    random_ ^= random_ << 25;
-    random_ ^= random_ >> 27;
-    const std::uint64_t drawn = random_ * 0x2545f4914f6cdd1d;
-    const auto flow = static_cast<std::uint32_t>((drawn >> 32) * options_.flow_count >> 32);
+    const GeneratedFlow flow = draw.next();
     auto* const frame = rte_pktmbuf_mtod(held_[i], std::byte*);
-    const std::uint32_t source = rte_cpu_to_be_32(0x0a000000U + flow);
-    std::memcpy(frame + kSourceOffset, &source, sizeof source);
-    ++lent_count_;
+    shape.write(frame, flow);
+    established_count += static_cast<std::uint64_t>(!flow.is_new);
+    const std::uint32_t bytes = rte_pktmbuf_data_len(held_[i]);
     batch.packets[i] = {
-        .data = frame,
-        .captured_bytes = kFrameBytes,
-        .wire_bytes = kFrameBytes,
-        .time_ns = kFirstPacketNs + static_cast<TimeNs>(lent_count_) * options_.packet_interval_ns};
+        .data = frame, .captured_bytes = bytes, .wire_bytes = bytes, .time_ns = time_ns};
+    time_ns += packet_interval_ns_;
   }
+  draw_ = draw;
+  lent_count_ += held_count_;
+  established_count_ += established_count;
   batch.count = held_count_;
   return Poll::kMore;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "dataplane/source/generated_traffic.h"
 #include "dataplane/source/machine_fault.h"
 #include "dataplane/source/packet_source.h"
 
@@ -15,16 +16,9 @@ struct rte_ring;
 
 namespace mimir::source {
 
-struct GeneratorOptions {
-  std::uint64_t packet_count = 0;
-  std::uint32_t flow_count = 1000;
-  TimeNs packet_interval_ns = 67;  ///< 14.88 Mpps, 10 GbE at 64 bytes
-};
-
-/// Packets as a benchmark of the dataplane needs them: 64-byte IPv4 UDP frames in
-/// mbufs that were built beforehand and come and go through an rte_ring, each lent
-/// packet belonging to a flow drawn uniformly from `flow_count`. What is measured
-/// includes the ring and writing the flow's address into the frame.
+/// Packets as a benchmark of the dataplane needs them: generated traffic in mbufs that
+/// were built beforehand and come and go through an rte_ring. What is measured includes
+/// the ring and writing the flow into the frame.
 ///
 /// Threads: open() on the main thread, poll() on one worker.
 /// REQUIRES: Eal::start() with at least memory_bytes().
@@ -33,7 +27,12 @@ class MbufGenerator final : public PacketSource {
   /// Enough that mbufs and frames do not all stay in the second-level cache.
   static constexpr unsigned kMbufCount = 8192;
 
-  explicit MbufGenerator(const GeneratorOptions& options) : options_(options) {}
+  /// Every poll brings a full burst until at least `packet_count` packets were lent.
+  MbufGenerator(const TrafficOptions& options, std::uint64_t packet_count)
+      : packet_interval_ns_(options.packet_interval_ns),
+        packet_count_(packet_count),
+        shape_(options),
+        draw_(options) {}
   ~MbufGenerator() override;
 
   [[nodiscard]] static std::size_t memory_bytes();
@@ -41,14 +40,23 @@ class MbufGenerator final : public PacketSource {
 
   [[nodiscard]] Poll poll(PacketBatch& batch) noexcept override;
 
+  /// Packets that fill a table: see FlowDraw.
+  [[nodiscard]] std::uint64_t fill_count() const noexcept { return draw_.fill_count(); }
+  [[nodiscard]] std::uint64_t lent_count() const noexcept { return lent_count_; }
+  /// Of those, the packets of flows that no flood opened.
+  [[nodiscard]] std::uint64_t established_count() const noexcept { return established_count_; }
+
  private:
   void give_back() noexcept;
 
-  GeneratorOptions options_;
+  TimeNs packet_interval_ns_;
+  std::uint64_t packet_count_;
+  FrameShape shape_;
+  FlowDraw draw_;
   rte_mempool* pool_ = nullptr;
   rte_ring* ring_ = nullptr;
   std::uint64_t lent_count_ = 0;
-  std::uint64_t random_ = 0x9e3779b97f4a7c15;
+  std::uint64_t established_count_ = 0;
   unsigned held_count_ = 0;
   std::array<rte_mbuf*, PacketBatch::kPacketMax> held_{};
 };

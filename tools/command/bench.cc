@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -14,12 +12,13 @@
 
 #include "config/diagnostic.h"
 #include "config/json.h"
-#include "controlplane/collector.h"
 #include "dataplane/source/capture_file.h"
 #include "dataplane/source/eal.h"
-#include "dataplane/source/mbuf_generator.h"
-#include "dataplane/worker.h"
-#include "tools/bench_capture.h"
+#include "tools/bench/capture_file.h"
+#include "tools/bench/dataplane_bench.h"
+#include "tools/bench/ingest_bench.h"
+#include "tools/bench/report.h"
+#include "tools/bench/ring_bench.h"
 #include "tools/capture_list.h"
 #include "tools/command/commands.h"
 #include "tools/machine_text.h"
@@ -28,144 +27,90 @@ namespace mimir::tools {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using source::TrafficFamily;
+using source::TrafficLaw;
+using source::TrafficSizes;
 
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
+constexpr std::uint64_t kIngestPackets = 5'000'000;
+// A little more than one window: each round has an edge in it.
+constexpr std::uint64_t kDataplanePackets = 15'000'000;
+constexpr std::uint64_t kRingRecords = 20'000'000;
+// The fill must end within the first window.
+constexpr std::uint64_t kFlowCountMax = 14'000'000;
 
-/// What one round did, and how long it took.
-struct Round {
-  std::uint64_t packets = 0;
-  std::uint64_t records = 0;
-  double seconds = 0;
-  bool balances = false;
-};
-
-/// Rounds of one measurement, slowest to fastest.
-config::Json to_json(const std::string& name, std::vector<Round> rounds) {
-  std::sort(rounds.begin(), rounds.end(),
-            [](const Round& a, const Round& b) { return a.seconds > b.seconds; });
-  const auto mpps = [](const Round& round) {
-    return static_cast<double>(round.packets) / round.seconds / 1e6;
-  };
-  const Round& median = rounds[rounds.size() / 2];
-  config::Json row = config::Json::object();
-  row.set("name", name)
-      .set("packets", median.packets)
-      .set("records", median.records)
-      .set("rounds", std::uint64_t{rounds.size()})
-      .set("mpps_median", mpps(median))
-      .set("mpps_min", mpps(rounds.front()))
-      .set("mpps_max", mpps(rounds.back()))
-      .set("ledgers_balance", std::all_of(rounds.begin(), rounds.end(),
-                                          [](const Round& round) { return round.balances; }));
-  return row;
-}
-
-/// One thread does everything: map, dissect, count, collect, merge.
-std::optional<Round> ingest_once(const std::string& path) {
-  const source::CaptureFile file(path.c_str());
-  if (file.opened().fault != source::CaptureFault::kNone) return std::nullopt;
-  source::CaptureSource source(file);
-  RecordRing ring(std::size_t{1} << 18);
-  WorkerOptions options;
-  options.ring_full = RingFull::kLose;  // alone on its thread, it must not wait for itself
-  const auto worker = std::make_unique<Worker>(options, source, ring);
-  RecordRing* const rings[] = {&ring};
-  std::uint64_t records = 0;
-  controlplane::Collector collector(options.window_ns, rings, [&records](const Window& window) {
-    records += window.records.size();
-  });
-  const auto begin = Clock::now();
-  for (std::uint32_t bursts = 0; worker->step(); ++bursts) {
-    if (bursts % 256 == 255) (void)collector.drain();
-  }
-  // The end waits for its reader.
-  std::jthread finish([&worker] { worker->finish(); });
-  while (!collector.has_ended()) (void)collector.drain();
-  const double seconds = seconds_since(begin);
-  return Round{.packets = collector.packets().received,
-               .records = records,
-               .seconds = seconds,
-               .balances = collector.packets().balances() && collector.records().balances() &&
-                           collector.records().lost_ring_full == 0};
-}
-
-/// The worker on this thread, a reader that empties the ring on another.
-Round dataplane_once(std::uint64_t packet_count, std::uint32_t flow_count) {
-  source::MbufGenerator source({.packet_count = packet_count, .flow_count = flow_count});
-  source::MachineFault fault;
-  if (!source.open(fault)) return {};
-  RecordRing ring(std::size_t{1} << 18);
-  WorkerOptions options;
-  options.window_ns = kNsPerSecond;
-  options.lateness_ns = 0;
-  options.flow_count_max = std::max<std::size_t>(flow_count, 1024);
-  const auto worker = std::make_unique<Worker>(options, source, ring);
-  PacketLedger packets;
-  RecordLedger records;
-  std::jthread reader([&ring, &packets, &records] {
-    std::vector<FlowRecord> buffer(1024);
-    for (bool ended = false; !ended;) {
-      ended = ring.completed_through() == RecordRing::kAllComplete;
-      for (std::size_t count = 1; count > 0;) {
-        count = ring.pop_records(buffer);
-        records.delivered += count;
-      }
-      WindowReport report;
-      while (ring.pop_report(report)) {
-        packets += report.packets;
-        records.written += report.records_written;
-        records.lost_ring_full += report.records_lost;
-      }
-      std::this_thread::yield();
+/// What is measured unless something is chosen.
+std::vector<source::TrafficOptions> dataplane_table() {
+  std::vector<source::TrafficOptions> table;
+  const auto add = [&table](TrafficFamily family, TrafficSizes sizes, TrafficLaw law,
+                            std::initializer_list<std::uint32_t> flow_counts) {
+    for (const std::uint32_t flow_count : flow_counts) {
+      table.push_back({.family = family, .sizes = sizes, .law = law, .flow_count = flow_count});
     }
-  });
-  // The first tenth fills the table and is not timed.
-  for (std::uint64_t step = 0; step < packet_count / 10 / 64; ++step) (void)worker->step();
-  const auto begin = Clock::now();
-  std::uint64_t bursts = 0;
-  while (worker->step()) ++bursts;
-  const double seconds = seconds_since(begin);
-  worker->finish();
-  reader.join();
-  return {.packets = bursts * 64,
-          .records = records.delivered,
-          .seconds = seconds,
-          .balances = packets.balances() && records.balances()};
+  };
+  constexpr std::uint32_t k1k = 1'000;
+  constexpr std::uint32_t k1M = 1'000'000;
+  constexpr auto kSmallest = TrafficSizes::kSmallest;
+  add(TrafficFamily::kIpv4, kSmallest, TrafficLaw::kSteady, {k1k, 100 * k1k, k1M, 10 * k1M});
+  add(TrafficFamily::kIpv6, kSmallest, TrafficLaw::kSteady, {k1k, k1M});
+  add(TrafficFamily::kVxlan, kSmallest, TrafficLaw::kSteady, {k1k, k1M});
+  add(TrafficFamily::kIpv4, TrafficSizes::kImix, TrafficLaw::kSteady, {k1k, k1M});
+  add(TrafficFamily::kIpv4, kSmallest, TrafficLaw::kChurn, {k1M});
+  add(TrafficFamily::kIpv4, kSmallest, TrafficLaw::kFlood, {k1M});
+  return table;
 }
 
 class BenchCommand final : public Command {
  public:
   [[nodiscard]] const char* name() const override { return "bench"; }
   [[nodiscard]] const char* summary() const override {
-    return "Measures this machine: ingest of a capture, the dataplane with cached mbufs";
+    return "Measures this machine: ingest, dataplane, ring or sweep";
   }
-  [[nodiscard]] const char* example() const override { return "bench ingest --json"; }
+  [[nodiscard]] const char* example() const override { return "bench dataplane --json"; }
 
   void declare(CommandLine& line) override {
-    line.positional("WHAT", what_, "ingest or dataplane");
+    line.positional("WHAT", what_,
+                    "ingest: a capture to windows, one core; dataplane: cached mbufs to records, a "
+                    "table unless one case is chosen; ring: records between two threads; sweep: "
+                    "the steps after a window's edge");
     line.text("--capture", capture_, "FILE", "ingest: this capture instead of one of its own");
-    line.count("--packets", packets_, 100'000, 1'000'000'000, "N",
-               "packets a round; 0.1 to 1000 million");
-    line.count("--flow-count", flow_count_, 1, 16'000'000, "N",
-               "ingest: flows in the capture of its own");
+    line.count("--packets", packets_, 0, 1'000'000'000, "N",
+               "packets, of ring records, a round; 0 is 5 million for ingest, 15 million for "
+               "dataplane, 20 million for ring");
+    line.count("--flow-count", flow_count_, 0, kFlowCountMax, "N",
+               "flows; 0 is 10 thousand for ingest, a million for a chosen case and sweep");
+    line.choice("--family", family_, {"ipv4", "ipv6", "vxlan"},
+                "dataplane, sweep: of the packets; vxlan has IPv4 inside");
+    line.choice("--frame", frame_, {"64", "imix"}, "dataplane, sweep: bytes of a packet");
+    line.choice("--law", law_, {"steady", "churn", "flood"},
+                "dataplane, sweep: the same flows all the time, a part replaced each second, or "
+                "every packet a SYN of a new flow but one in 1000");
+    line.real("--churn", churn_percent_, 0, 1000, "PERCENT",
+              "churn: how many flows are replaced each second of packet time");
     line.count("--rounds", rounds_, 1, 101, "N", "rounds; the median counts");
+    line.count("--seconds", seconds_, 0, 86400, "N",
+               "dataplane: more rounds until so much time was measured");
     line.flag("--json", json_, "one JSON object with the machine, the build and the figures");
   }
 
   [[nodiscard]] ExitCode run(std::span<const std::string> eal_arguments) override {
     if (what_ == "ingest") return run_ingest();
-    if (what_ == "dataplane") return run_dataplane(eal_arguments);
+    if (what_ == "ring") return run_ring();
+    if (what_ == "dataplane" || what_ == "sweep") return run_dataplane(eal_arguments);
     fmt::print(stderr,
                "mimir: error: nothing called `{}` can be measured\n"
-               "  hint: give ingest or dataplane\n",
+               "  hint: give ingest, dataplane, ring or sweep\n",
                what_);
     return ExitCode::kUsage;
   }
 
  private:
+  [[nodiscard]] std::uint64_t packets_or(std::uint64_t otherwise) const {
+    return packets_ == 0 ? otherwise : packets_;
+  }
+  [[nodiscard]] std::uint32_t flow_count_or(std::uint32_t otherwise) const {
+    return flow_count_ == 0 ? otherwise : static_cast<std::uint32_t>(flow_count_);
+  }
+
   ExitCode run_ingest() {
     std::string path = capture_;
     const std::filesystem::path own =
@@ -173,15 +118,15 @@ class BenchCommand final : public Command {
     config::Diagnostics diagnostics;
     if (path.empty()) {
       path = own.string();
-      if (!write_bench_capture(path, packets_, static_cast<std::uint32_t>(flow_count_),
+      if (!write_bench_capture(path, packets_or(kIngestPackets), flow_count_or(10'000),
                                diagnostics)) {
         fmt::print(stderr, "{}", diagnostics.render());
         return ExitCode::kMachine;
       }
     }
-    std::vector<Round> rounds;
+    std::vector<IngestRound> rounds;
     for (std::uint64_t i = 0; i <= rounds_; ++i) {  // the first warms the page cache
-      const std::optional<Round> round = ingest_once(path);
+      const std::optional<IngestRound> round = ingest_once(path);
       if (!round) break;
       if (i > 0) rounds.push_back(*round);
     }
@@ -192,57 +137,113 @@ class BenchCommand final : public Command {
       fmt::print(stderr, "{}", diagnostics.render());
       return ExitCode::kData;
     }
-    config::Json rows = config::Json::array();
-    rows.push(to_json("ingest", rounds));
-    return print(std::move(rows));
+    add(ingest_row(rounds));
+    return finish();
+  }
+
+  ExitCode run_ring() {
+    std::vector<RingRound> rounds;
+    for (std::uint64_t i = 0; i < rounds_; ++i) {
+      rounds.push_back(ring_once(packets_or(kRingRecords)));
+    }
+    add(ring_row(rounds));
+    return finish();
   }
 
   ExitCode run_dataplane(std::span<const std::string> eal_arguments) {
     source::EalOptions options;
     options.file_prefix = fmt::format("mimir-bench-{}", getpid());
     options.is_shared = false;
-    options.worker_count = 0;
-    options.memory_bytes = source::MbufGenerator::memory_bytes() + (std::size_t{32} << 20);
+    options.worker_count = 1;
+    options.memory_bytes = dataplane_memory_bytes();
     options.extra_arguments.assign(eal_arguments.begin(), eal_arguments.end());
     source::MachineFault fault;
-    if (!source::Eal::start(options, fault)) {
-      fmt::print(stderr, "mimir: error: {}\n  hint: {}\n", fault.message, fault.hint);
-      return ExitCode::kMachine;
-    }
-    config::Json rows = config::Json::array();
-    for (const std::uint32_t flows : {1'000U, 1'000'000U}) {
-      std::vector<Round> rounds;
-      for (std::uint64_t i = 0; i < rounds_; ++i) rounds.push_back(dataplane_once(packets_, flows));
-      rows.push(to_json(fmt::format("dataplane, 64-byte packets, {} flows", flows), rounds));
-    }
+    if (!source::Eal::start(options, fault)) return refuse(fault);
+    const bool is_done = what_ == "sweep" ? measure_sweep(fault) : measure_dataplane(fault);
     source::Eal::stop();
-    return print(std::move(rows));
+    return is_done ? finish() : refuse(fault);
   }
 
-  ExitCode print(config::Json rows) const {
-    bool balances = true;
-    for (const config::Json& row : *rows.elements()) {
-      balances = balances && *row.find("ledgers_balance")->boolean();
-      if (json_) continue;
-      fmt::print("{:<44} {:>8.2f} Mpps  (median of {}; {:.2f} to {:.2f})  {} records exported\n",
-                 *row.find("name")->string(), *row.find("mpps_median")->number(),
-                 *row.find("rounds")->count(), *row.find("mpps_min")->number(),
-                 *row.find("mpps_max")->number(), *row.find("records")->count());
+  bool measure_sweep(source::MachineFault& fault) {
+    for (std::uint64_t i = 0; i < rounds_; ++i) {
+      DataplaneSettings settings;
+      settings.traffic = chosen();
+      const std::optional<StepTimes> steps = measure_steps(settings, fault);
+      if (!steps) return false;
+      add(sweep_row(settings, *steps));
     }
+    return true;
+  }
+
+  bool measure_dataplane(source::MachineFault& fault) {
+    const bool is_chosen = flow_count_ != 0 || !family_.empty() || !frame_.empty() || !law_.empty();
+    const std::vector<source::TrafficOptions> cases =
+        is_chosen ? std::vector{chosen()} : dataplane_table();
+    for (const source::TrafficOptions& traffic : cases) {
+      const DataplaneSettings settings{.traffic = traffic,
+                                       .packet_count = packets_or(kDataplanePackets),
+                                       .round_count = rounds_,
+                                       .seconds_min = static_cast<double>(seconds_)};
+      const std::optional<DataplaneResult> result = measure_rate(settings, fault);
+      if (!result) return false;
+      const std::optional<StepTimes> steps = measure_steps(settings, fault);
+      if (!steps) return false;
+      add(dataplane_row(settings, *result, *steps));
+    }
+    return true;
+  }
+
+  [[nodiscard]] source::TrafficOptions chosen() const {
+    source::TrafficOptions traffic;
+    if (family_ == "ipv6") traffic.family = TrafficFamily::kIpv6;
+    if (family_ == "vxlan") traffic.family = TrafficFamily::kVxlan;
+    if (frame_ == "imix") traffic.sizes = TrafficSizes::kImix;
+    if (law_ == "churn") traffic.law = TrafficLaw::kChurn;
+    if (law_ == "flood") traffic.law = TrafficLaw::kFlood;
+    traffic.flow_count = flow_count_or(1'000'000);
+    traffic.churn_share = churn_percent_ / 100;
+    return traffic;
+  }
+
+  /// Said as soon as it is known: the whole table takes a minute or two.
+  void add(const BenchRow& row) {
+    if (!json_) fmt::print("{}\n", row.text);
+    (void)std::fflush(stdout);
+    rows_.push(row.json);
+    is_exact_ = is_exact_ && row.is_exact;
+  }
+
+  [[nodiscard]] ExitCode finish() {
     if (json_) {
       config::Json report = config::Json::object();
-      report.set("machine", machine_json()).set("results", std::move(rows));
+      report.set("machine", machine_json())
+          .set("huge_pages", source::Eal::uses_huge_pages())
+          .set("results", std::move(rows_));
       std::puts(config::to_pretty_text(report).c_str());
     }
-    return balances ? ExitCode::kOk : ExitCode::kData;
+    if (is_exact_) return ExitCode::kOk;
+    fmt::print(stderr, "mimir: error: not every packet and record is accounted for\n");
+    return ExitCode::kData;
+  }
+
+  static ExitCode refuse(const source::MachineFault& fault) {
+    fmt::print(stderr, "mimir: error: {}\n  hint: {}\n", fault.message, fault.hint);
+    return ExitCode::kMachine;
   }
 
   std::string what_;
   std::string capture_;
-  std::uint64_t packets_ = 5'000'000;
-  std::uint64_t flow_count_ = 10'000;
+  std::string family_;
+  std::string frame_;
+  std::string law_;
+  std::uint64_t packets_ = 0;
+  std::uint64_t flow_count_ = 0;
+  double churn_percent_ = 10;
   std::uint64_t rounds_ = 5;
+  std::uint64_t seconds_ = 0;
   bool json_ = false;
+  config::Json rows_ = config::Json::array();
+  bool is_exact_ = true;
 };
 
 }  // namespace

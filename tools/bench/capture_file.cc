@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/bench_capture.h"
+#include "tools/bench/capture_file.h"
 
 #include <array>
 #include <cstring>

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bench/dataplane_bench.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "dataplane/record/record_ring.h"
+#include "dataplane/source/eal.h"
+#include "dataplane/source/mbuf_generator.h"
+#include "dataplane/worker.h"
+#include "tools/bench/ring_reader.h"
+
+namespace mimir::tools {
+
+namespace {
+
+constexpr std::size_t kRingRecordCount = std::size_t{1} << 18;
+constexpr std::size_t kStepMax = std::size_t{1} << 20;
+
+std::uint64_t now_ns(clockid_t clock) {
+  timespec time{};
+  (void)clock_gettime(clock, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+std::size_t resident_bytes() {
+  std::FILE* const file = std::fopen("/proc/self/statm", "re");
+  if (file == nullptr) return 0;
+  unsigned long all = 0;
+  unsigned long resident = 0;
+  const int fields = std::fscanf(file, "%lu %lu", &all, &resident);
+  (void)std::fclose(file);
+  return fields == 2 ? resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) : 0;
+}
+
+// A flow that is replaced stays in the table until the second window's edge.
+std::size_t table_flow_count(const source::TrafficOptions& traffic) {
+  const double flows = traffic.flow_count;
+  const bool is_churn = traffic.law == source::TrafficLaw::kChurn;
+  const double count = is_churn ? flows * (1 + 3 * traffic.churn_share) : flows;
+  return std::max<std::size_t>(static_cast<std::size_t>(count), 4096);
+}
+
+WorkerOptions worker_options(const source::TrafficOptions& traffic, RingFull ring_full) {
+  WorkerOptions options;
+  options.window_ns = kBenchWindowNs;
+  options.lateness_ns = 0;
+  options.ring_full = ring_full;
+  const bool is_ipv6 = traffic.family == source::TrafficFamily::kIpv6;
+  options.flow_count_max = is_ipv6 ? 1024 : table_flow_count(traffic);
+  options.ipv6_flow_count_max = is_ipv6 ? table_flow_count(traffic) : 1024;
+  return options;
+}
+
+/// Every page of the ring in memory, so that later growth is the worker's.
+void touch(RecordRing& ring) {
+  std::vector<FlowRecord> block(1024);
+  for (std::size_t i = 0; i <= kRingRecordCount / block.size(); ++i) {
+    (void)ring.push_records(block);
+    (void)ring.pop_records(block);
+  }
+}
+
+/// `body` on the worker's core while this thread reads what it writes.
+void run_beside(std::function<void()> body, RingReader& reader) {
+  const auto call = [](void* argument) {
+    (*static_cast<std::function<void()>*>(argument))();
+    return 0;
+  };
+  if (!source::Eal::launch(0, call, &body)) return;
+  reader.drain_to_end();
+  source::Eal::join();
+}
+
+// The source does not end.
+void step_through(Worker& worker, std::uint64_t packet_count) {
+  for (std::uint64_t i = 0; i < packet_count; i += source::PacketBatch::kPacketMax) {
+    (void)worker.step();
+  }
+}
+
+source::MachineFault no_table() {
+  return {.kind = source::MachineFault::Kind::kMemory,
+          .message = "no memory for the flow table",
+          .hint = "measure fewer flows"};
+}
+
+}  // namespace
+
+std::string DataplaneSettings::name() const {
+  const char* const family = traffic.family == source::TrafficFamily::kIpv4   ? "IPv4"
+                             : traffic.family == source::TrafficFamily::kIpv6 ? "IPv6"
+                                                                              : "VXLAN";
+  const char* const law = traffic.law == source::TrafficLaw::kSteady  ? ""
+                          : traffic.law == source::TrafficLaw::kChurn ? ", churn"
+                                                                      : ", SYN flood";
+  const bool is_imix = traffic.sizes == source::TrafficSizes::kImix;
+  return fmt::format("{}, {}, {} flows{}", family, is_imix ? "IMIX" : "64 bytes",
+                     traffic.flow_count, law);
+}
+
+std::size_t dataplane_memory_bytes() {
+  return source::MbufGenerator::memory_bytes() + (std::size_t{32} << 20);
+}
+
+std::optional<DataplaneResult> measure_rate(const DataplaneSettings& settings,
+                                            source::MachineFault& fault) {
+  source::MbufGenerator source(settings.traffic, std::numeric_limits<std::uint64_t>::max());
+  if (!source.open(fault)) return std::nullopt;
+  RecordRing ring(kRingRecordCount);
+  touch(ring);
+  RingReader reader(ring);
+  DataplaneResult result;
+  result.packets_a_round = settings.packet_count;
+  result.bytes_before = resident_bytes();
+  const auto worker =
+      std::make_unique<Worker>(worker_options(settings.traffic, RingFull::kWait), source, ring);
+  if (!worker->is_usable()) {
+    fault = no_table();
+    return std::nullopt;
+  }
+  const auto body = [&settings, &source, &worker, &result] {
+    step_through(*worker, source.fill_count());
+    result.flows_filled = source.fill_count();
+    result.bytes_filled = resident_bytes();
+    double seconds = 0;
+    while (result.rounds.size() < settings.round_count || seconds < settings.seconds_min) {
+      const std::uint64_t wall_ns = now_ns(CLOCK_MONOTONIC);
+      const std::uint64_t cpu_ns = now_ns(CLOCK_THREAD_CPUTIME_ID);
+      step_through(*worker, settings.packet_count);
+      const auto spent_cpu_ns = now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_ns;
+      const auto spent_ns = now_ns(CLOCK_MONOTONIC) - wall_ns;
+      result.rounds.push_back({.seconds = static_cast<double>(spent_ns) / 1e9,
+                               .cpu_seconds = static_cast<double>(spent_cpu_ns) / 1e9,
+                               .resident_bytes = resident_bytes()});
+      seconds += result.rounds.back().seconds;
+    }
+    worker->finish();
+  };
+  run_beside(body, reader);
+  result.packets = reader.packets();
+  result.records = reader.records();
+  result.established_sent = source.established_count();
+  result.established_delivered = reader.established_packets();
+  result.is_exact = reader.is_exact(source.lent_count());
+  return result;
+}
+
+std::optional<StepTimes> measure_steps(const DataplaneSettings& settings,
+                                       source::MachineFault& fault) {
+  source::MbufGenerator source(settings.traffic, std::numeric_limits<std::uint64_t>::max());
+  if (!source.open(fault)) return std::nullopt;
+  RecordRing ring(kRingRecordCount);
+  touch(ring);
+  RingReader reader(ring);
+  const auto worker =
+      std::make_unique<Worker>(worker_options(settings.traffic, RingFull::kLose), source, ring);
+  if (!worker->is_usable()) {
+    fault = no_table();
+    return std::nullopt;
+  }
+  // The first packet is stamped with the begin of a window.
+  const TimeNs interval_ns = settings.traffic.packet_interval_ns;
+  const TimeNs fill_ns = static_cast<TimeNs>(source.fill_count()) * interval_ns;
+  const TimeNs edge_ns = (fill_ns / kBenchWindowNs + 1) * kBenchWindowNs;
+  StepTimes times;
+  for (std::vector<std::uint32_t>* const all : {&times.wall_ns, &times.cpu_ns}) {
+    all->resize(kStepMax);  // in memory before the first step
+    all->clear();
+  }
+  const auto body = [&source, &worker, &ring, &times, interval_ns, edge_ns] {
+    step_through(*worker, source.fill_count());
+    const WindowIndex before = ring.completed_through();
+    std::uint64_t wall_ns = now_ns(CLOCK_MONOTONIC);
+    std::uint64_t cpu_ns = now_ns(CLOCK_THREAD_CPUTIME_ID);
+    while (ring.completed_through() == before && times.wall_ns.size() < kStepMax) {
+      (void)worker->step();
+      const std::uint64_t wall_end_ns = now_ns(CLOCK_MONOTONIC);
+      const std::uint64_t cpu_end_ns = now_ns(CLOCK_THREAD_CPUTIME_ID);
+      times.wall_ns.push_back(static_cast<std::uint32_t>(wall_end_ns - wall_ns));
+      times.cpu_ns.push_back(static_cast<std::uint32_t>(cpu_end_ns - cpu_ns));
+      const auto packet_ns = static_cast<TimeNs>(source.lent_count()) * interval_ns;
+      if (packet_ns <= edge_ns) times.sweep_begin = times.wall_ns.size();
+      wall_ns = wall_end_ns;
+      cpu_ns = cpu_end_ns;
+    }
+    times.sweep_end = times.wall_ns.size();
+    worker->finish();
+  };
+  run_beside(body, reader);
+  times.records = reader.records().written;
+  times.records_lost = reader.records().lost_ring_full;
+  times.is_exact = reader.is_exact(source.lent_count());
+  return times;
+}
+
+}  // namespace mimir::tools
