@@ -95,7 +95,8 @@ std::vector<std::string> to_arguments(const EalOptions& options, bool use_huge) 
                                      std::to_string(megabytes)};
   if (!use_huge) arguments.emplace_back("--no-huge");
   if (!options.is_shared) {
-    arguments.emplace_back("--in-memory");
+    // The two ways to leave no file; EAL takes the first with huge pages only.
+    arguments.emplace_back(use_huge ? "--in-memory" : "--no-shconf");
     arguments.emplace_back("--no-telemetry");
   }
   if (options.pci_devices.empty()) arguments.emplace_back("--no-pci");

@@ -23,6 +23,7 @@ class Bench : public testing::Test {
     options.file_prefix = "mimir-bench-test";
     options.is_shared = false;
     options.memory_bytes = dataplane_memory_bytes();
+    options.huge_pages = source::HugePages::kNever;  // others may take them meanwhile
     source::MachineFault fault;
     ASSERT_TRUE(source::Eal::start(options, fault)) << fault.message;
   }
