@@ -72,6 +72,7 @@ struct NamedFrame {
   add("Vxlan", tcp4(udp(4789).tunnel({8, 0, 0, 0, 0, 0, 1, 0}).ethernet_inside()));
   add("VxlanLinuxPort6",
       udp6(udp(8472).tunnel({8, 0, 0, 0, 0, 0, 1, 0}).ethernet_inside().vlan(4)));
+  add("VxlanReservedBits", tcp4(udp(4789).tunnel({0xff, 1, 2, 3, 0, 0, 1, 9}).ethernet_inside()));
   add("VxlanGroupPolicy", tcp4(udp(4789).tunnel({0x88, 0, 0, 5, 0, 0, 1, 0}).ethernet_inside()));
   add("VxlanGpe", tcp4(udp(4790).tunnel({0x0c, 0, 0, 3, 0, 0, 1, 0}).ethernet_inside()));
   add("VxlanGpeIpv4", tcp4(udp(4790).tunnel({0x0c, 0, 0, 1, 0, 0, 1, 0})));

@@ -6,17 +6,15 @@ namespace mimir::wire {
 
 namespace {
 
-// RFC 7348 §5: flags, 24 reserved bits, network identifier, 8 reserved bits. The bits
-// of the group policy extension, which share the reserved ones, are let pass.
+// RFC 7348 §5: flags, 24 reserved bits, network identifier, 8 reserved bits. What is
+// reserved is not looked at, as it says; others have put things there (group policy).
 Drop open_vxlan(Cursor& in, std::uint16_t& ether_type) noexcept {
   const auto header = in.header<8>();
   if (in.failed()) return Drop::kTruncatedTunnel;
   constexpr unsigned kIdentifierIsValid = 0x08;
-  constexpr unsigned kGroupPolicy = 0x80;
-  const unsigned flags = header.big_endian<std::uint8_t, 0>();
-  if ((flags & ~kGroupPolicy) != kIdentifierIsValid) return Drop::kNone;
-  if ((header.big_endian<std::uint8_t, 7>()) != 0) return Drop::kNone;
-  ether_type = kEtherTypeBridged;
+  if ((header.big_endian<std::uint8_t, 0>() & kIdentifierIsValid) != 0) {
+    ether_type = kEtherTypeBridged;
+  }
   return Drop::kNone;
 }
 

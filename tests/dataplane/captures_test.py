@@ -27,7 +27,6 @@ LINK_LAYERS = {"eth", "ethertype", "vlan", "ieee8021ad", "sll", "raw", "null", "
 UDP_TUNNELS = {"vxlan", "geneve", "gtp", "teredo"}
 # Where the two differ on what is a tunnel.
 NOT_COMPARED = {
-    "093_vxlan-triple-v2.pcap": "VXLAN with reserved flags set, here an ordinary UDP flow",
     "095_bigtcp-ipv6-vxlan-ipv6.pcap": "a UDP length of 0, behind which tshark does not look",
 }
 INNER_LAYERS = LINK_LAYERS | {"erspan", "gre"}

@@ -120,7 +120,8 @@ class Streams(MimirCase):
         self.assertEqual(summary["protocols"]["udp"], {"flows": 1, "packets": 1, "bytes": 33})
         flow, = map(json.loads, self.must("flows", "--jsonl", "one.pcap").splitlines())
         self.assertEqual((flow["src"], flow["src_port"], flow["dst"], flow["dst_port"]),
-                         ("10.0.0.1", 1000, "10.0.0.2", 2000))
+                         ("10.0.0.1", 40000, "10.0.0.2", 2000))
+        self.assertEqual((flow["outcome"], flow["client_by"]), ("unanswered", "port_rank"))
         written = json.loads(self.must("simulate", "--duration", "10s", "--users", "2", "--json",
                                        "--out", "run"))
         self.assertGreater(written["packets"], 0)

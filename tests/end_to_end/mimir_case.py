@@ -178,14 +178,14 @@ def pcap_packet(frame, seconds=1767571200):
 
 
 def udp_frame(source, destination, payload=b"hello"):
-    """An Ethernet frame from port 1000 to port 2000; checksums are not looked at."""
+    """An Ethernet frame from port 40000 to port 2000; checksums are not looked at."""
     def octets(address):
         return bytes(map(int, address.split(".")))
     ip_bytes = 20 + 8 + len(payload)
     return (b"\x02" * 6 + b"\x04" * 6 + b"\x08\x00"
             + struct.pack(">BBHHHBBH", 0x45, 0, ip_bytes, 0, 0, 64, 17, 0)
             + octets(source) + octets(destination)
-            + struct.pack(">HHHH", 1000, 2000, 8 + len(payload), 0) + payload)
+            + struct.pack(">HHHH", 40000, 2000, 8 + len(payload), 0) + payload)
 
 
 def json_lines(text):

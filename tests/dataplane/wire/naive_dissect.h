@@ -147,7 +147,7 @@ class NaiveDissector {
     const std::uint64_t flags = get(at, 1);
     is_none = get(at + 7, 1) != 0;
     if (port == 4789 || port == 8472) {
-      is_none = is_none || (flags != 0x08 && flags != 0x88);
+      is_none = flags / 8 % 2 == 0;
       return is_none ? Drop::kNotIp : inside('e', at + 8, room, depth, facts);
     }
     if (port == 4790) {
