@@ -43,13 +43,13 @@ config::Section<DataplaneConfig> dataplane_section() {
                {.min = 1024,
                 .max = 1U << 28,
                 .unit = "flows",
-                .help = "IPv4 flows one core tracks at once, at 96 bytes each. A new flow beyond "
+                .help = "IPv4 flows one core tracks at once, at 87 bytes each. A new flow beyond "
                         "them is counted as flow_table_full."})
       .integer("ipv6_flow_count_max", &C::ipv6_flow_count_max,
                {.min = 1024,
                 .max = 1U << 27,
                 .unit = "flows",
-                .help = "The same for IPv6, at 192 bytes each."})
+                .help = "The same for IPv6, at 173 bytes each."})
       .integer("ring_record_count", &C::ring_record_count,
                {.min = 1024,
                 .max = 1U << 24,
@@ -62,6 +62,10 @@ config::Section<DataplaneConfig> dataplane_section() {
       .duration_ns("lateness", &C::lateness_ns, 0, 3600 * kSecond,
                    "How long after its end, in packet time, a window still takes packets that "
                    "come out of order.")
+      .duration_ns("duplicate_distance", &C::duplicate_distance_ns, 0, kSecond,
+                   "Packets that come twice within this time count once: for mirrors of both "
+                   "sides of a switch or of both nodes of an overlay, where 2ms serves. 0s: all "
+                   "count. Must be as it was when the model was trained.")
       .choice("huge_pages", &C::huge_pages, {"auto", "require", "never"},
               "Whether DPDK's memory is on 2 MB pages: auto takes them if enough are free.")
       .text("file_prefix", &C::file_prefix,

@@ -25,6 +25,7 @@ struct DataplaneConfig {
   std::uint32_t ring_record_count = 1U << 16;
   std::int64_t base_window_ns = 10'000'000'000;
   std::int64_t lateness_ns = 2'000'000'000;
+  std::int64_t duplicate_distance_ns = 0;
   std::string huge_pages = "auto";
   std::string file_prefix = "mimir";
   std::uint64_t hash_seed = 0;  ///< 0: another secret at every start

@@ -5,6 +5,7 @@
 #include <limits>
 #include <sched.h>
 
+#include "dataplane/wire/fingerprint.h"
 #include "dataplane/wire/plain.h"
 
 namespace mimir {
@@ -23,6 +24,7 @@ Worker::Worker(const WorkerOptions& options, source::PacketSource& source,
       ring_(ring),
       v4_(options.flow_count_max, options.secret, options.window_ns),
       v6_(options.ipv6_flow_count_max, options.secret, options.window_ns),
+      duplicates_(options.duplicate_distance_ns),
       watermark_ns_(kBeforeAll),
       closed_before_ns_(kBeforeAll),
       next_close_ns_(kBeforeAll),
@@ -37,6 +39,7 @@ bool Worker::step() noexcept {
   if (source_.poll(batch_) == source::Poll::kEnd) return false;
   if (batch_.count > 0) {
     dissect_batch();
+    if (duplicates_.is_on()) drop_duplicates();
     locate_batch();
     count_batch();
   } else if (batch_.now_ns > watermark_ns_) {
@@ -65,6 +68,19 @@ void Worker::dissect_batch() noexcept {
     } else {
       parsed.hash = v6_.hash_of(parsed.facts.key_v6);
       v6_.prefetch(parsed.hash);
+    }
+  }
+}
+
+// Before the flows are shared out: with any number of workers each sees every packet of
+// a capture, and so all see the same duplicates.
+void Worker::drop_duplicates() noexcept {
+  for (std::size_t i = 0; i < batch_.count; ++i) {
+    Parsed& parsed = parsed_[i];
+    if (parsed.drop != Drop::kNone) continue;
+    const std::uint64_t fingerprint = wire::fingerprint(parsed.facts);
+    if (duplicates_.is_duplicate(fingerprint, batch_.packets[i].time_ns)) {
+      parsed.drop = Drop::kDuplicate;
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "dataplane/flow/duplicate_filter.h"
 #include "dataplane/flow/flow_table.h"
 #include "dataplane/open_windows.h"
 #include "dataplane/record/record_ring.h"
@@ -27,6 +28,8 @@ struct WorkerOptions {
   std::size_t flow_count_max = std::size_t{1} << 20;  ///< IPv4
   std::size_t ipv6_flow_count_max = std::size_t{1} << 18;
   flow::HashSecret secret;
+  /// Packets that come twice within this time count once; 0: all count.
+  TimeNs duplicate_distance_ns = 0;
   /// Which share of the flows this worker counts, when several read one capture:
   /// all see every packet and so agree on the time; each counts its own flows.
   std::uint32_t shard = 0;
@@ -46,7 +49,9 @@ class Worker {
   Worker(const WorkerOptions& options, source::PacketSource& source, RecordRing& ring) noexcept;
 
   /// False if the flow tables' memory could not be had.
-  [[nodiscard]] bool is_usable() const noexcept { return v4_.is_usable() && v6_.is_usable(); }
+  [[nodiscard]] bool is_usable() const noexcept {
+    return v4_.is_usable() && v6_.is_usable() && duplicates_.is_usable();
+  }
 
   /// One burst. False when the source has ended; then finish() is due.
   [[nodiscard]] bool step() noexcept;
@@ -66,6 +71,7 @@ class Worker {
   };
 
   void dissect_batch() noexcept;
+  void drop_duplicates() noexcept;
   void locate_batch() noexcept;
   void count_batch() noexcept;
   /// Whether the burst ascends in time and lies in the current window.
@@ -92,6 +98,7 @@ class Worker {
   RecordRing& ring_;
   flow::FlowTable<FlowKeyV4> v4_;
   flow::FlowTable<FlowKey> v6_;
+  flow::DuplicateFilter duplicates_;
 
   OpenWindows open_;
   WindowReport* current_ = nullptr;  ///< report of [window_begin_ns_, window_end_ns_)

@@ -22,6 +22,7 @@ struct AnalysisOptions {
   ModelConfig model;
   TimeNs base_window_ns = 10 * kNsPerSecond;
   std::uint64_t worker_count = 1;
+  std::int64_t duplicate_distance_ns = 0;  ///< see WorkerOptions
 };
 
 /// Captures as base windows of edges, with the books of the run.

@@ -80,6 +80,7 @@ LiveOptions Appliance::live_options() const {
                     .flow_count_max = from.flow_count_max,
                     .ipv6_flow_count_max = from.ipv6_flow_count_max,
                     .secret = make_secret(from.hash_seed),
+                    .duplicate_distance_ns = from.duplicate_distance_ns,
                     .ring_full = RingFull::kLose};
   return options;
 }

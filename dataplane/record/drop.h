@@ -39,12 +39,13 @@ enum class Drop : std::uint8_t {
   kUnsupportedProtocol,
   kTunnelTooDeep,
   kUnsupportedTunnel,
-  // worker: sound, but there is no place for it
+  // worker: sound, but there is no place for it, or it had one already
   kTooLate,
   kFlowTableFull,
+  kDuplicate,
 };
 
-inline constexpr std::size_t kDropCount = static_cast<std::size_t>(Drop::kFlowTableFull) + 1;
+inline constexpr std::size_t kDropCount = static_cast<std::size_t>(Drop::kDuplicate) + 1;
 
 struct DropText {
   std::string_view name;  ///< metric label, part of the public interface: never rename one
@@ -78,6 +79,7 @@ inline constexpr std::array<DropText, kDropCount> kDropTexts{{
     {"unsupported_tunnel", "tunnel of a kind not followed, such as PPTP or a pseudowire"},
     {"too_late", "older than the lateness bound allows: its window is closed"},
     {"flow_table_full", "a new flow, and its place in the flow table is taken"},
+    {"duplicate", "the same packet as one just before, mirrored a second time"},
 }};
 
 [[nodiscard]] constexpr std::string_view name(Drop drop) noexcept {
@@ -85,6 +87,6 @@ inline constexpr std::array<DropText, kDropCount> kDropTexts{{
 }
 
 static_assert(name(Drop::kNone) == "none" && name(Drop::kNotIp) == "not_ip");
-static_assert(name(Drop::kFlowTableFull) == "flow_table_full", "a row of kDropTexts is missing");
+static_assert(name(Drop::kDuplicate) == "duplicate", "a row of kDropTexts is missing");
 
 }  // namespace mimir

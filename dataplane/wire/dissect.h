@@ -20,9 +20,10 @@ struct PacketFacts {
   FlowKey key_v6;
   Family family = Family::kIpv4;
   Direction direction = Direction::kLowToHigh;
-  std::uint8_t tcp_flags = 0;          ///< RFC 9293 §3.1, low eight bits; 0 unless TCP
-  std::uint32_t ip_bytes = 0;          ///< IP header and everything after it, as on the wire
-  std::span<const std::byte> payload;  ///< captured transport payload; aliases the frame
+  std::uint8_t tcp_flags = 0;           ///< RFC 9293 §3.1, low eight bits; 0 unless TCP
+  std::uint32_t ip_bytes = 0;           ///< IP header and everything after it, as on the wire
+  std::span<const std::byte> payload;   ///< captured transport payload; aliases the frame
+  std::span<const std::byte> datagram;  ///< captured IP header and what follows, no padding
 };
 
 /// The most headers of a kind that are followed before giving up.

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "dataplane/wire/flow_ends.h"
 #include "dataplane/wire/ip.h"
 #include "dataplane/wire/transport.h"
@@ -17,6 +19,7 @@ constexpr std::uint16_t kFragmentOffset = 0x1fff;
 Drop read_ipv4(Cursor in, std::size_t wire_room, Transport& transport,
                PacketFacts& facts) noexcept {
   const std::size_t captured_bytes = in.left();
+  const std::span<const std::byte> captured = in.rest();
   const auto header = in.header<20>();
   if (in.failed()) return Drop::kTruncatedIpv4;
   const auto version_and_ihl = header.big_endian<std::uint8_t, 0>();
@@ -38,6 +41,7 @@ Drop read_ipv4(Cursor in, std::size_t wire_room, Transport& transport,
   facts.family = Family::kIpv4;
   facts.tcp_flags = 0;
   facts.ip_bytes = static_cast<std::uint32_t>(total_bytes);
+  facts.datagram = captured.first(std::min(captured_bytes, total_bytes));
   const Drop drop = read_transport(in, protocol, total_bytes - header_bytes,
                                    (fragment & kMoreFragments) != 0, transport, facts);
   if (drop != Drop::kNone) return drop;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "dataplane/wire/flow_ends.h"
 #include "dataplane/wire/ip.h"
 #include "dataplane/wire/transport.h"
@@ -58,6 +60,7 @@ Drop follow_extensions(Cursor& in, std::uint8_t next_header, Chain& chain) noexc
 // RFC 8200 §3.
 Drop read_ipv6(Cursor in, std::size_t wire_room, Transport& transport,
                PacketFacts& facts) noexcept {
+  const std::span<const std::byte> captured = in.rest();
   const auto header = in.header<kFixedHeaderBytes>();
   if (in.failed()) return Drop::kTruncatedIpv6;
   std::size_t payload_bytes = header.big_endian<std::uint16_t, 4>();
@@ -80,6 +83,7 @@ Drop read_ipv6(Cursor in, std::size_t wire_room, Transport& transport,
   facts.family = Family::kIpv6;
   facts.tcp_flags = 0;
   facts.ip_bytes = static_cast<std::uint32_t>(kFixedHeaderBytes + payload_bytes);
+  facts.datagram = captured.first(std::min(captured.size(), kFixedHeaderBytes + payload_bytes));
   drop = read_transport(in, chain.protocol, payload_bytes - chain.bytes, chain.is_fragment,
                         transport, facts);
   if (drop != Drop::kNone) return drop;

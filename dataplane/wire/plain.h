@@ -78,6 +78,7 @@ inline constexpr std::size_t kTcpBytes = 20;
   }
   facts.family = Family::kIpv4;
   facts.ip_bytes = static_cast<std::uint32_t>(total_bytes);
+  facts.datagram = {at, std::min(captured_bytes, total_bytes)};
   set_flow_v4(load_big_endian<std::uint32_t>(at + 12), load_big_endian<std::uint32_t>(at + 16),
               load_big_endian<std::uint16_t>(transport),
               load_big_endian<std::uint16_t>(transport + 2), protocol, facts);
@@ -101,6 +102,7 @@ inline constexpr std::size_t kTcpBytes = 20;
   }
   facts.family = Family::kIpv6;
   facts.ip_bytes = static_cast<std::uint32_t>(kHeaderBytes + payload_bytes);
+  facts.datagram = {at, std::min(captured_bytes, kHeaderBytes + payload_bytes)};
   set_flow_v6(at + 8, at + 24, load_big_endian<std::uint16_t>(transport),
               load_big_endian<std::uint16_t>(transport + 2), protocol, facts);
   return true;

@@ -236,6 +236,42 @@ TEST(Worker, AFullTableRefusesNewFlowsByNameAndCountsTheOthers) {
   EXPECT_TRUE(packets.balances());
 }
 
+// Both nodes of an overlay are mirrored: each packet comes twice, by another way.
+TEST(Worker, WhatComesTwiceCountsOnceWithAnyNumberOfShards) {
+  std::vector<Burst> bursts(25);
+  for (std::uint32_t i = 0; i < 500; ++i) {
+    const TimeNs time_ns = kStart + i * TimeNs{100'000};
+    const Frame once = udp(0x0a000001 + i % 7, i % 50).set_ip(5, static_cast<std::uint8_t>(i));
+    Frame again = once;
+    bursts[i / 20].packets.push_back({once, time_ns});
+    bursts[i / 20].packets.push_back({again.set_ip(8, 63), time_ns + 40'000});
+  }
+  WorkerOptions options = small();
+  options.duplicate_distance_ns = 1'000'000;
+  const Reader one = test::run(options, bursts);
+  std::uint64_t counted = 0;
+  std::uint64_t duplicates = 0;
+  for (const auto& [window, report] : one.reports()) {
+    EXPECT_TRUE(report.packets.balances());
+    counted += report.packets.counted;
+    duplicates += report.packets.dropped_for(Drop::kDuplicate);
+  }
+  EXPECT_EQ(counted, 500u);
+  EXPECT_EQ(duplicates, 500u);
+  options.shard_count = 3;
+  std::uint64_t counted_by_shards = 0;
+  std::uint64_t duplicates_of_shards = 0;
+  for (options.shard = 0; options.shard < 3; ++options.shard) {
+    const Reader reader = test::run(options, bursts);
+    for (const auto& [window, report] : reader.reports()) {
+      counted_by_shards += report.packets.counted;
+      duplicates_of_shards += report.packets.dropped_for(Drop::kDuplicate);
+    }
+  }
+  EXPECT_EQ(counted_by_shards, counted);
+  EXPECT_EQ(duplicates_of_shards, duplicates);
+}
+
 TEST(Worker, ASourceThatBringsNothingCompletesAllTheSame) {
   const std::vector<Burst> nothing;
   Reader reader = test::run(small(), nothing);

@@ -202,6 +202,8 @@ class FlowsCommand final : public Command {
     line.flag("--jsonl", jsonl_, "one JSON object a line and flow");
     line.flag("--json", json_, "totals by protocol and the ledgers, as one JSON object");
     line.count("--top", top_, 1, 1'000'000, "N", "flows in the table for people");
+    line.duration("--duplicates-within", duplicate_distance_ns_,
+                  "packets that come twice within this time count once; 0s: all count");
     line.count("--workers", workers_, 1, 64, "N", "threads that share the flows");
     line.count("--flows", flow_count_max_, 1024, std::uint64_t{1} << 28, "N",
                "most flows one worker tracks at once");
@@ -211,6 +213,7 @@ class FlowsCommand final : public Command {
     CaptureRunOptions options;
     options.worker_count = workers_;
     options.worker.window_ns = kAllTimeNs;
+    options.worker.duplicate_distance_ns = duplicate_distance_ns_;
     options.worker.flow_count_max = flow_count_max_;
     options.worker.ipv6_flow_count_max = std::max<std::uint64_t>(flow_count_max_ / 4, 1024);
     std::vector<FlowRecord> flows;
@@ -259,6 +262,7 @@ class FlowsCommand final : public Command {
   bool json_ = false;
   std::uint64_t top_ = 20;
   std::uint64_t workers_ = 1;
+  std::int64_t duplicate_distance_ns_ = 0;
   std::uint64_t flow_count_max_ = std::uint64_t{1} << 20;
 };
 

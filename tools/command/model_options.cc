@@ -16,6 +16,8 @@ void declare_analysis_options(CommandLine& line, AnalysisOptions& options) {
              "a range pods get addresses from; none: proposed from the entities");
   line.texts("--outside-cidr", options.model.outside_cidrs, "CIDR",
              "a private range that is outside all the same");
+  line.duration("--duplicates-within", options.duplicate_distance_ns,
+                "packets that come twice within this time count once; 0s: all count");
   line.count("--workers", options.worker_count, 1, 64, "N", "threads that share the flows");
 }
 

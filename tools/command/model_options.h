@@ -6,8 +6,9 @@
 
 namespace mimir::tools {
 
-/// Declares --entities, --observe, --gateway, --pod-cidr, --outside-cidr and
-/// --workers: what every command needs that reads a capture against a cluster.
+/// Declares --entities, --observe, --gateway, --pod-cidr, --outside-cidr,
+/// --duplicates-within and --workers: what every command needs that reads a capture
+/// against a cluster.
 void declare_analysis_options(CommandLine& line, AnalysisOptions& options);
 
 /// Whether the addresses among them can be read; reports those that cannot.

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "dataplane/wire/dissect.h"
+#include "dataplane/wire/fingerprint.h"
 #include "dataplane/wire/plain.h"
 #include "tests/dataplane/wire/naive_dissect.h"
 #include "tests/frame_corpus.h"
@@ -96,6 +97,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     must(plain.payload.size() == facts.payload.size() &&
              (plain.payload.empty() || plain.payload.data() == facts.payload.data()),
          "and the same payload");
+    must(plain.datagram.size() == facts.datagram.size() &&
+             plain.datagram.data() == facts.datagram.data(),
+         "and the same datagram around it");
   }
 
   const FlowKey key =
@@ -112,6 +116,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   must(facts.ip_bytes <= std::max<std::size_t>(wire_bytes, 65535),
        "a datagram is no longer than its frame on the wire, or than a whole datagram around it");
   must(facts.ip_bytes >= 20, "a datagram has a header");
+  must(facts.datagram.size() <= facts.ip_bytes, "a datagram ends where its header says");
+  must(facts.datagram.data() >= frame.data() &&
+           facts.datagram.data() + facts.datagram.size() <= frame.data() + frame.size(),
+       "and lies in the frame");
+  (void)wire::fingerprint(facts);
   if (facts.payload.empty()) return 0;
   must(facts.payload.data() >= frame.data(), "the payload begins inside the frame");
   must(facts.payload.data() + facts.payload.size() <= frame.data() + frame.size(),

@@ -392,8 +392,8 @@ TEST(Dissect, FollowsAsManyTagsAndExtensionsAsItPromises) {
 TEST(Dissect, EveryReasonHasAFrame) {
   std::set<Drop> earned;
   for (const Case& broken : broken_frames()) earned.insert(reason(broken.frame));
-  // These two are not about the frame; tests/dataplane/worker_test.cc has them.
-  earned.insert({Drop::kTooLate, Drop::kFlowTableFull});
+  // These are not about the frame; tests/dataplane/worker_test.cc has them.
+  earned.insert({Drop::kTooLate, Drop::kFlowTableFull, Drop::kDuplicate});
   earned.insert(reason(syn()));
   for (std::size_t i = 0; i < kDropCount; ++i) {
     const auto drop = static_cast<Drop>(i);
