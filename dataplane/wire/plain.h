@@ -16,8 +16,9 @@ namespace mimir::wire {
 
 /// What nearly every packet of a cluster is: Ethernet without a tag, IP without
 /// options, extensions or fragments, TCP, or UDP to no tunnel's port, all of its
-/// headers captured and in order. Such a packet is read here in one go, at fixed
-/// offsets, inlined into the loop over the burst.
+/// headers captured and in order; and the same once more inside VXLAN, which most
+/// overlays are made of. Such a packet is read here in one go, at fixed offsets,
+/// inlined into the loop over the burst.
 ///
 /// False for every other packet, sound or not; `facts` is then unspecified and
 /// dissect() has the word. True only where dissect() returns Drop::kNone and the
@@ -33,32 +34,71 @@ inline constexpr std::size_t kEthernetBytes = 14;
 inline constexpr std::size_t kUdpBytes = 8;
 inline constexpr std::size_t kTcpBytes = 20;
 
+/// What reading a header came to.
+enum class Read : std::uint8_t {
+  kNot,     ///< not plain
+  kFlow,    ///< the transport of this datagram
+  kInside,  ///< it carries a frame, and `facts` are those of what is in it
+};
+
+/// `Carries` is whether a tunnel is still followed.
+template <bool Carries>
+[[nodiscard]] bool read_frame(std::span<const std::byte> frame, std::size_t wire_bytes,
+                              PacketFacts& facts) noexcept;
+
+// RFC 7348 §5. REQUIRES: captured_bytes <= wire_bytes.
+[[nodiscard]] inline Read read_vxlan(const std::byte* at, std::size_t captured_bytes,
+                                     std::size_t wire_bytes, PacketFacts& facts) noexcept {
+  constexpr std::size_t kHeaderBytes = 8;
+  constexpr unsigned kIdentifierIsValid = 0x08;
+  if (captured_bytes < kHeaderBytes ||
+      (std::to_integer<unsigned>(at[0]) & kIdentifierIsValid) == 0) {
+    return Read::kNot;
+  }
+  const bool is_read = read_frame<false>({at + kHeaderBytes, captured_bytes - kHeaderBytes},
+                                         wire_bytes - kHeaderBytes, facts);
+  return is_read ? Read::kInside : Read::kNot;
+}
+
+// RFC 768. REQUIRES: captured_bytes <= datagram_bytes.
+template <bool Carries>
+[[nodiscard]] inline Read read_udp(const std::byte* at, std::size_t captured_bytes,
+                                   std::size_t datagram_bytes, PacketFacts& facts) noexcept {
+  if (captured_bytes < kUdpBytes) return Read::kNot;
+  const std::size_t udp_bytes = load_big_endian<std::uint16_t>(at + 4);
+  if (udp_bytes < kUdpBytes || udp_bytes > datagram_bytes) return Read::kNot;
+  captured_bytes = std::min(captured_bytes, udp_bytes);
+  const auto destination_port = load_big_endian<std::uint16_t>(at + 2);
+  if (may_be_tunnel(load_big_endian<std::uint16_t>(at), destination_port)) [[unlikely]] {
+    const bool is_vxlan = destination_port == kVxlanPort || destination_port == kLinuxVxlanPort;
+    if (!Carries || !is_vxlan) return Read::kNot;
+    return read_vxlan(at + kUdpBytes, captured_bytes - kUdpBytes, udp_bytes - kUdpBytes, facts);
+  }
+  facts.tcp_flags = 0;
+  facts.payload = {at + kUdpBytes, captured_bytes - kUdpBytes};
+  return Read::kFlow;
+}
+
 /// The transport header at `at` and what of it was captured; `datagram_bytes` is how
-/// much the wire carried of both. REQUIRES: captured_bytes >= kUdpBytes.
-[[nodiscard]] inline bool read_transport(const std::byte* at, std::size_t captured_bytes,
+/// much the wire carried of both.
+template <bool Carries>
+[[nodiscard]] inline Read read_transport(const std::byte* at, std::size_t captured_bytes,
                                          std::uint8_t protocol, std::size_t datagram_bytes,
                                          PacketFacts& facts) noexcept {
   captured_bytes = std::min(captured_bytes, datagram_bytes);  // padding is no payload
-  if (protocol == kProtocolTcp) {
-    if (captured_bytes < kTcpBytes) return false;
-    const std::size_t header_bytes = std::size_t{4} * (std::to_integer<unsigned>(at[12]) >> 4);
-    if (header_bytes < kTcpBytes || header_bytes > captured_bytes) return false;
-    facts.tcp_flags = std::to_integer<std::uint8_t>(at[13]);
-    facts.payload = {at + header_bytes, captured_bytes - header_bytes};
-    return true;
+  if (protocol == kProtocolUdp) {
+    return read_udp<Carries>(at, captured_bytes, datagram_bytes, facts);
   }
-  if (protocol != kProtocolUdp || captured_bytes < kUdpBytes) return false;
-  const std::size_t udp_bytes = load_big_endian<std::uint16_t>(at + 4);
-  if (udp_bytes < kUdpBytes || udp_bytes > datagram_bytes) return false;
-  if (may_be_tunnel(load_big_endian<std::uint16_t>(at), load_big_endian<std::uint16_t>(at + 2))) {
-    return false;
-  }
-  facts.tcp_flags = 0;
-  facts.payload = {at + kUdpBytes, std::min(captured_bytes, udp_bytes) - kUdpBytes};
-  return true;
+  if (protocol != kProtocolTcp || captured_bytes < kTcpBytes) return Read::kNot;
+  const std::size_t header_bytes = std::size_t{4} * (std::to_integer<unsigned>(at[12]) >> 4);
+  if (header_bytes < kTcpBytes || header_bytes > captured_bytes) return Read::kNot;
+  facts.tcp_flags = std::to_integer<std::uint8_t>(at[13]);
+  facts.payload = {at + header_bytes, captured_bytes - header_bytes};
+  return Read::kFlow;
 }
 
 // RFC 791 §3.1.
+template <bool Carries>
 [[nodiscard]] inline bool read_ipv4(const std::byte* at, std::size_t captured_bytes,
                                     std::size_t wire_room, PacketFacts& facts) noexcept {
   constexpr std::size_t kHeaderBytes = 20;
@@ -72,10 +112,9 @@ inline constexpr std::size_t kTcpBytes = 20;
     return false;
   }
   const std::byte* const transport = at + kHeaderBytes;
-  if (!read_transport(transport, captured_bytes - kHeaderBytes, protocol,
-                      total_bytes - kHeaderBytes, facts)) {
-    return false;
-  }
+  const Read read = read_transport<Carries>(transport, captured_bytes - kHeaderBytes, protocol,
+                                            total_bytes - kHeaderBytes, facts);
+  if (read != Read::kFlow) return read == Read::kInside;
   facts.family = Family::kIpv4;
   facts.ip_bytes = static_cast<std::uint32_t>(total_bytes);
   facts.datagram = {at, std::min(captured_bytes, total_bytes)};
@@ -86,6 +125,7 @@ inline constexpr std::size_t kTcpBytes = 20;
 }
 
 // RFC 8200 §3.
+template <bool Carries>
 [[nodiscard]] inline bool read_ipv6(const std::byte* at, std::size_t captured_bytes,
                                     std::size_t wire_room, PacketFacts& facts) noexcept {
   constexpr std::size_t kHeaderBytes = 40;
@@ -97,9 +137,9 @@ inline constexpr std::size_t kTcpBytes = 20;
     return false;
   }
   const std::byte* const transport = at + kHeaderBytes;
-  if (!read_transport(transport, captured_bytes - kHeaderBytes, protocol, payload_bytes, facts)) {
-    return false;
-  }
+  const Read read = read_transport<Carries>(transport, captured_bytes - kHeaderBytes, protocol,
+                                            payload_bytes, facts);
+  if (read != Read::kFlow) return read == Read::kInside;
   facts.family = Family::kIpv6;
   facts.ip_bytes = static_cast<std::uint32_t>(kHeaderBytes + payload_bytes);
   facts.datagram = {at, std::min(captured_bytes, kHeaderBytes + payload_bytes)};
@@ -108,19 +148,25 @@ inline constexpr std::size_t kTcpBytes = 20;
   return true;
 }
 
+template <bool Carries>
+bool read_frame(std::span<const std::byte> frame, std::size_t wire_bytes,
+                PacketFacts& facts) noexcept {
+  if (frame.size() < kEthernetBytes) return false;
+  const auto ether_type = load_big_endian<std::uint16_t>(frame.data() + 12);
+  const std::byte* const ip = frame.data() + kEthernetBytes;
+  const std::size_t captured_bytes = frame.size() - kEthernetBytes;
+  const std::size_t wire_room = std::max(wire_bytes, frame.size()) - kEthernetBytes;
+  if (ether_type == kEtherTypeIpv4) {
+    return read_ipv4<Carries>(ip, captured_bytes, wire_room, facts);
+  }
+  return ether_type == kEtherTypeIpv6 && read_ipv6<Carries>(ip, captured_bytes, wire_room, facts);
+}
+
 }  // namespace plain
 
 inline bool dissect_plain(std::span<const std::byte> frame, std::uint32_t wire_bytes,
                           PacketFacts& facts) noexcept {
-  if (frame.size() < plain::kEthernetBytes) return false;
-  const auto ether_type = load_big_endian<std::uint16_t>(frame.data() + 12);
-  const std::byte* const ip = frame.data() + plain::kEthernetBytes;
-  const std::size_t captured_bytes = frame.size() - plain::kEthernetBytes;
-  const std::size_t wire_room =
-      std::max<std::size_t>(wire_bytes, frame.size()) - plain::kEthernetBytes;
-  if (ether_type == kEtherTypeIpv4) return plain::read_ipv4(ip, captured_bytes, wire_room, facts);
-  if (ether_type == kEtherTypeIpv6) return plain::read_ipv6(ip, captured_bytes, wire_room, facts);
-  return false;
+  return plain::read_frame<true>(frame, wire_bytes, facts);
 }
 
 }  // namespace mimir::wire
