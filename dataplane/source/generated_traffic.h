@@ -67,11 +67,20 @@ class FlowDraw {
     if (serial_ < live_count_) return established(static_cast<std::uint32_t>(serial_++));
     const std::uint64_t serial = serial_++ - live_count_;
     if (law_ == TrafficLaw::kFlood) {
-      if (serial % kEstablishedOneIn != 0) return attacker(serial);
+      if (serial % kEstablishedOneIn != 0) return flood(serial);
       return established(static_cast<std::uint32_t>(serial / kEstablishedOneIn % live_count_));
     }
     births_ += births_per_packet_;
     return established(static_cast<std::uint32_t>(births_ >> 32) + draw());
+  }
+
+  /// A flood's flow of that serial number: addresses that follow no order and ports below
+  /// kEstablishedPort. One to one up to 2^47: an odd factor permutes the addresses, and
+  /// each turn through them gives an address another port.
+  [[nodiscard]] static GeneratedFlow flood(std::uint64_t serial) noexcept {
+    const auto address = static_cast<std::uint32_t>(serial) * 0x9e3779b1U;
+    const std::uint64_t port = 1024 + ((serial >> 32) + (address >> 17)) % 32768;
+    return {.address = address, .port = static_cast<std::uint16_t>(port), .is_new = true};
   }
 
  private:
@@ -94,14 +103,6 @@ class FlowDraw {
 
   [[nodiscard]] static GeneratedFlow established(std::uint32_t flow) noexcept {
     return {.address = 0x0a000000U + flow, .port = kEstablishedPort};
-  }
-
-  // Addresses that follow no order and ports below kEstablishedPort. One to one: an odd
-  // factor permutes the addresses, and of one address each 2^32 serials have a port.
-  [[nodiscard]] static GeneratedFlow attacker(std::uint64_t serial) noexcept {
-    const auto address = static_cast<std::uint32_t>(serial) * 0x9e3779b1U;
-    const std::uint64_t port = 1024 + ((serial >> 32) + (address >> 17)) % 32768;
-    return {.address = address, .port = static_cast<std::uint16_t>(port), .is_new = true};
   }
 
   TrafficLaw law_;

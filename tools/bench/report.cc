@@ -156,7 +156,9 @@ BenchRow dataplane_row(const DataplaneSettings& settings, const DataplaneResult&
       rate_text(settings.name(), rate, "Mpps") +
       fmt::format("  of cpu {:>6.2f}  {:>9} records  longest step {:>6.0f} us, of cpu {:>4.0f}",
                   cpu_rate.median, result.records.delivered, wall.max_us, cpu.max_us);
-  if (result.flows_filled >= 100'000) {
+  // Elsewhere pages, or room for flows to come, outweigh the flows.
+  const bool is_full = settings.traffic.law == source::TrafficLaw::kSteady;
+  if (is_full && result.flows_filled >= 100'000) {
     row.text += fmt::format("  {:.0f} bytes/flow", bytes_per_flow(result));
   }
   if (must_keep) {

@@ -146,5 +146,16 @@ TEST(FlowDraw, AFloodNeverShowsAFlowTwiceBetweenThoseOfBefore) {
   EXPECT_TRUE(std::all_of(established.begin(), established.end(), [](int n) { return n == 2; }));
 }
 
+TEST(FlowDraw, FlowsOfAFloodDifferHoweverFarApartTheyAre) {
+  for (const std::uint64_t serial : {0ULL, 1ULL, 77'777ULL, 0xffffffffULL, 0x123456789abULL}) {
+    for (unsigned distance = 0; distance < 46; ++distance) {
+      const GeneratedFlow one = FlowDraw::flood(serial);
+      const GeneratedFlow other = FlowDraw::flood(serial + (std::uint64_t{1} << distance));
+      EXPECT_TRUE(one.address != other.address || one.port != other.port) << serial << distance;
+      EXPECT_NE(other.port, FlowDraw::kEstablishedPort);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace mimir::source
