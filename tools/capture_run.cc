@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/capture_run.h"
 
+#include <chrono>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -44,8 +45,10 @@ std::optional<CaptureRun> run_captures(source::CaptureSet& captures,
         worker->finish();
       });
     }
+    // A worker has something to say once a window: asking all the time would cost a core.
+    constexpr std::chrono::microseconds kRest{200};
     while (!collector.has_ended()) {
-      if (!collector.drain()) std::this_thread::yield();
+      if (!collector.drain()) std::this_thread::sleep_for(kRest);
     }
   }
   report_damage(captures, diagnostics);
