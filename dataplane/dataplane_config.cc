@@ -43,13 +43,13 @@ config::Section<DataplaneConfig> dataplane_section() {
                {.min = 1024,
                 .max = 1U << 28,
                 .unit = "flows",
-                .help = "IPv4 flows one core tracks at once, at 87 bytes each. A new flow beyond "
+                .help = "IPv4 flows one core tracks at once, at 86 bytes each. A new flow beyond "
                         "them is counted as flow_table_full."})
       .integer("ipv6_flow_count_max", &C::ipv6_flow_count_max,
                {.min = 1024,
                 .max = 1U << 27,
                 .unit = "flows",
-                .help = "The same for IPv6, at 173 bytes each."})
+                .help = "The same for IPv6, at 128 bytes each."})
       .integer("ring_record_count", &C::ring_record_count,
                {.min = 1024,
                 .max = 1U << 24,

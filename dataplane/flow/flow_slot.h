@@ -23,13 +23,14 @@ struct PacketCount {
 };
 
 /// A flow's counters in one base window: the hot type. With an IPv4 key it fills
-/// exactly one cache line, so a packet touches one; with an IPv6 key two.
+/// exactly one cache line, so a packet touches one; with an IPv6 key it is one and a
+/// half long, and so lies in two wherever it begins.
 ///
 /// A slot is idle when it counts no packets. The counters all belong to the base window
 /// that holds first_ns, so the window need not be stored. One that is free holds the
 /// key of no flow, whose protocol is 0.
 template <class Key>
-struct alignas(64) FlowSlot {
+struct alignas(sizeof(Key) == 16 ? 64 : 32) FlowSlot {
   Key key;
   std::array<std::uint64_t, 2> bytes{};
   TimeNs first_ns = 0;
@@ -88,6 +89,6 @@ struct alignas(64) FlowSlot {
 };
 
 static_assert(sizeof(FlowSlot<FlowKeyV4>) == 64, "an IPv4 slot is one cache line");
-static_assert(sizeof(FlowSlot<FlowKey>) == 128, "an IPv6 slot is two");
+static_assert(sizeof(FlowSlot<FlowKey>) == 96, "an IPv6 slot is one and a half");
 
 }  // namespace mimir::flow
