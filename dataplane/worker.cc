@@ -5,7 +5,7 @@
 #include <limits>
 #include <sched.h>
 
-#include "dataplane/wire/fingerprint.h"
+#include "dataplane/wire/lasting_header.h"
 #include "dataplane/wire/plain.h"
 
 namespace mimir {
@@ -78,7 +78,9 @@ void Worker::drop_duplicates() noexcept {
   for (std::size_t i = 0; i < batch_.count; ++i) {
     Parsed& parsed = parsed_[i];
     if (parsed.drop != Drop::kNone) continue;
-    const std::uint64_t fingerprint = wire::fingerprint(parsed.facts);
+    const wire::LastingHeader header = wire::lasting_header(parsed.facts);
+    const std::uint64_t front = flow::hash(header.front, 0, options_.secret);
+    const std::uint64_t fingerprint = flow::hash(header.rest, front, options_.secret);
     if (duplicates_.is_duplicate(fingerprint, batch_.packets[i].time_ns)) {
       parsed.drop = Drop::kDuplicate;
     }

@@ -21,8 +21,9 @@ namespace mimir::flow {
 /// oldest entry gives way: beyond 65,536 packets within the distance duplicates begin
 /// to be missed, which counts them twice, and loses none.
 ///
-/// Two different packets are merged if their fingerprints are equal, once in
-/// 2^64 / (packets within the distance), or if they are equal byte for byte.
+/// A fingerprint is a keyed hash of all that was captured of a packet: two that differ
+/// are merged once in 2^63, and nobody can make them. Two that are sent alike, byte for
+/// byte (IPv6, or an IPv4 sender that numbers nothing), within the distance are merged.
 ///
 /// Threads: one core. Memory: 1 MB if `distance_ns` > 0, else none.
 class DuplicateFilter {

@@ -24,7 +24,7 @@ namespace mimir::wire {
 /// dissect() has the word. True only where dissect() returns Drop::kNone and the
 /// same facts, which the fuzzer holds.
 ///
-/// Threads: pure. Cost: about 60 instructions, one or two lines of the frame.
+/// Threads: pure. Cost: about 80 instructions, one or two lines of the frame.
 [[nodiscard]] inline bool dissect_plain(std::span<const std::byte> frame, std::uint32_t wire_bytes,
                                         PacketFacts& facts) noexcept;
 

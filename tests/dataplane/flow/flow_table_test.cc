@@ -374,6 +374,23 @@ TYPED_TEST(FlowTableOf, NeighbouringKeysSpreadOverTheTable) {
   EXPECT_GT(*std::min_element(places.begin(), places.end()), 0);
 }
 
+// Every bit of every byte, the number of bytes and where they are cut count.
+TEST(Hash, OfBytesDiffersWithEachOfThem) {
+  std::vector<std::byte> bytes(100);
+  std::set<std::uint64_t> hashes;
+  for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
+    bytes[bit / 8] ^= std::byte{1} << bit % 8;
+    hashes.insert(hash(bytes, 0, {}));
+    bytes[bit / 8] ^= std::byte{1} << bit % 8;
+  }
+  for (std::size_t count = 0; count <= bytes.size(); ++count) {
+    hashes.insert(hash(std::span(bytes).first(count), 0, {}));  // zeros all, of other lengths
+  }
+  hashes.insert(hash(bytes, 1, {}));
+  hashes.insert(hash(bytes, 0, {.first = 1, .second = 2}));
+  EXPECT_EQ(hashes.size(), 8 * bytes.size() + bytes.size() + 1 + 2);
+}
+
 // A key made in memory that was full of ones before hashes like any other.
 TYPED_TEST(FlowTableOf, NothingButTheKeysFieldsEntersTheHash) {
   alignas(TypeParam) std::array<std::byte, sizeof(TypeParam)> memory;

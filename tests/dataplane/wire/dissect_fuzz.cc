@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "dataplane/wire/dissect.h"
-#include "dataplane/wire/fingerprint.h"
+#include "dataplane/wire/lasting_header.h"
 #include "dataplane/wire/plain.h"
 #include "tests/dataplane/wire/naive_dissect.h"
 #include "tests/frame_corpus.h"
@@ -120,7 +120,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   must(facts.datagram.data() >= frame.data() &&
            facts.datagram.data() + facts.datagram.size() <= frame.data() + frame.size(),
        "and lies in the frame");
-  (void)wire::fingerprint(facts);
+  const wire::LastingHeader lasting = wire::lasting_header(facts);
+  must(lasting.front.size() + lasting.rest.size() >= facts.datagram.size(),
+       "all of a datagram is in what lasts of it");
   if (facts.payload.empty()) return 0;
   must(facts.payload.data() >= frame.data(), "the payload begins inside the frame");
   must(facts.payload.data() + facts.payload.size() <= frame.data() + frame.size(),
