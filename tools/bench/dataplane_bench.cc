@@ -70,6 +70,40 @@ void touch(RecordRing& ring) {
   }
 }
 
+/// What is measured: a worker between a generator that does not end and a ring.
+struct Rig {
+  explicit Rig(const source::TrafficOptions& traffic)
+      : source(traffic, std::numeric_limits<std::uint64_t>::max()),
+        ring(kRingRecordCount),
+        reader(ring) {
+    touch(ring);
+  }
+
+  [[nodiscard]] bool open(const source::TrafficOptions& traffic, RingFull ring_full,
+                          source::MachineFault& fault) {
+    if (!source.open(fault)) return false;
+    bytes_before = resident_bytes();
+    worker = std::make_unique<Worker>(worker_options(traffic, ring_full), source, ring);
+    if (worker->is_usable()) return true;
+    fault = {.kind = source::MachineFault::Kind::kMemory,
+             .message = "no memory for the flow table",
+             .hint = "measure fewer flows"};
+    return false;
+  }
+
+  void step_through(std::uint64_t packet_count) const {
+    for (std::uint64_t i = 0; i < packet_count; i += source::PacketBatch::kPacketMax) {
+      (void)worker->step();
+    }
+  }
+
+  source::MbufGenerator source;
+  RecordRing ring;
+  RingReader reader;
+  std::size_t bytes_before = 0;  ///< resident, all but the flow table
+  std::unique_ptr<Worker> worker;
+};
+
 /// `body` on the worker's core while this thread reads what it writes.
 void run_beside(std::function<void()> body, RingReader& reader) {
   const auto call = [](void* argument) {
@@ -79,19 +113,6 @@ void run_beside(std::function<void()> body, RingReader& reader) {
   if (!source::Eal::launch(0, call, &body)) return;
   reader.drain_to_end();
   source::Eal::join();
-}
-
-// The source does not end.
-void step_through(Worker& worker, std::uint64_t packet_count) {
-  for (std::uint64_t i = 0; i < packet_count; i += source::PacketBatch::kPacketMax) {
-    (void)worker.step();
-  }
-}
-
-source::MachineFault no_table() {
-  return {.kind = source::MachineFault::Kind::kMemory,
-          .message = "no memory for the flow table",
-          .hint = "measure fewer flows"};
 }
 
 }  // namespace
@@ -114,29 +135,20 @@ std::size_t dataplane_memory_bytes() {
 
 std::optional<DataplaneResult> measure_rate(const DataplaneSettings& settings,
                                             source::MachineFault& fault) {
-  source::MbufGenerator source(settings.traffic, std::numeric_limits<std::uint64_t>::max());
-  if (!source.open(fault)) return std::nullopt;
-  RecordRing ring(kRingRecordCount);
-  touch(ring);
-  RingReader reader(ring);
+  Rig rig(settings.traffic);
+  if (!rig.open(settings.traffic, RingFull::kWait, fault)) return std::nullopt;
   DataplaneResult result;
   result.packets_a_round = settings.packet_count;
-  result.bytes_before = resident_bytes();
-  const auto worker =
-      std::make_unique<Worker>(worker_options(settings.traffic, RingFull::kWait), source, ring);
-  if (!worker->is_usable()) {
-    fault = no_table();
-    return std::nullopt;
-  }
-  const auto body = [&settings, &source, &worker, &result] {
-    step_through(*worker, source.fill_count());
-    result.flows_filled = source.fill_count();
+  result.bytes_before = rig.bytes_before;
+  const auto body = [&settings, &rig, &result] {
+    rig.step_through(rig.source.fill_count());
+    result.flows_filled = rig.source.fill_count();
     result.bytes_filled = resident_bytes();
     double seconds = 0;
     while (result.rounds.size() < settings.round_count || seconds < settings.seconds_min) {
       const std::uint64_t wall_ns = now_ns(CLOCK_MONOTONIC);
       const std::uint64_t cpu_ns = now_ns(CLOCK_THREAD_CPUTIME_ID);
-      step_through(*worker, settings.packet_count);
+      rig.step_through(settings.packet_count);
       const auto spent_cpu_ns = now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_ns;
       const auto spent_ns = now_ns(CLOCK_MONOTONIC) - wall_ns;
       result.rounds.push_back({.seconds = static_cast<double>(spent_ns) / 1e9,
@@ -144,62 +156,53 @@ std::optional<DataplaneResult> measure_rate(const DataplaneSettings& settings,
                                .resident_bytes = resident_bytes()});
       seconds += result.rounds.back().seconds;
     }
-    worker->finish();
+    rig.worker->finish();
   };
-  run_beside(body, reader);
-  result.packets = reader.packets();
-  result.records = reader.records();
-  result.established_sent = source.established_count();
-  result.established_delivered = reader.established_packets();
-  result.is_exact = reader.is_exact(source.lent_count());
+  run_beside(body, rig.reader);
+  result.packets = rig.reader.packets();
+  result.records = rig.reader.records();
+  result.established_sent = rig.source.established_count();
+  result.established_delivered = rig.reader.established_packets();
+  result.is_exact = rig.reader.is_exact(rig.source.lent_count());
   return result;
 }
 
 std::optional<StepTimes> measure_steps(const DataplaneSettings& settings,
                                        source::MachineFault& fault) {
-  source::MbufGenerator source(settings.traffic, std::numeric_limits<std::uint64_t>::max());
-  if (!source.open(fault)) return std::nullopt;
-  RecordRing ring(kRingRecordCount);
-  touch(ring);
-  RingReader reader(ring);
-  const auto worker =
-      std::make_unique<Worker>(worker_options(settings.traffic, RingFull::kLose), source, ring);
-  if (!worker->is_usable()) {
-    fault = no_table();
-    return std::nullopt;
-  }
+  Rig rig(settings.traffic);
+  if (!rig.open(settings.traffic, RingFull::kLose, fault)) return std::nullopt;
   // The first packet is stamped with the begin of a window.
   const TimeNs interval_ns = settings.traffic.packet_interval_ns;
-  const TimeNs fill_ns = static_cast<TimeNs>(source.fill_count()) * interval_ns;
+  const TimeNs fill_ns = static_cast<TimeNs>(rig.source.fill_count()) * interval_ns;
   const TimeNs edge_ns = (fill_ns / kBenchWindowNs + 1) * kBenchWindowNs;
   StepTimes times;
   for (std::vector<std::uint32_t>* const all : {&times.wall_ns, &times.cpu_ns}) {
     all->resize(kStepMax);  // in memory before the first step
     all->clear();
   }
-  const auto body = [&source, &worker, &ring, &times, interval_ns, edge_ns] {
-    step_through(*worker, source.fill_count());
-    const WindowIndex before = ring.completed_through();
+  const auto body = [&rig, &times, interval_ns, edge_ns] {
+    rig.step_through(rig.source.fill_count());
+    const WindowIndex before = rig.ring.completed_through();
     std::uint64_t wall_ns = now_ns(CLOCK_MONOTONIC);
     std::uint64_t cpu_ns = now_ns(CLOCK_THREAD_CPUTIME_ID);
-    while (ring.completed_through() == before && times.wall_ns.size() < kStepMax) {
-      (void)worker->step();
+    while (rig.ring.completed_through() == before && times.wall_ns.size() < kStepMax) {
+      (void)rig.worker->step();
       const std::uint64_t wall_end_ns = now_ns(CLOCK_MONOTONIC);
       const std::uint64_t cpu_end_ns = now_ns(CLOCK_THREAD_CPUTIME_ID);
       times.wall_ns.push_back(static_cast<std::uint32_t>(wall_end_ns - wall_ns));
       times.cpu_ns.push_back(static_cast<std::uint32_t>(cpu_end_ns - cpu_ns));
-      const auto packet_ns = static_cast<TimeNs>(source.lent_count()) * interval_ns;
+      const auto packet_ns = static_cast<TimeNs>(rig.source.lent_count()) * interval_ns;
       if (packet_ns <= edge_ns) times.sweep_begin = times.wall_ns.size();
       wall_ns = wall_end_ns;
       cpu_ns = cpu_end_ns;
     }
     times.sweep_end = times.wall_ns.size();
-    worker->finish();
+    rig.worker->finish();
   };
-  run_beside(body, reader);
-  times.records = reader.records().written;
-  times.records_lost = reader.records().lost_ring_full;
-  times.is_exact = reader.is_exact(source.lent_count());
+  run_beside(body, rig.reader);
+  times.records = rig.reader.records().written;
+  times.records_lost = rig.reader.records().lost_ring_full;
+  times.is_exact = rig.reader.is_exact(rig.source.lent_count());
   return times;
 }
 

@@ -14,8 +14,8 @@
 #include "config/json.h"
 #include "dataplane/source/capture_file.h"
 #include "dataplane/source/eal.h"
-#include "tools/bench/capture_file.h"
 #include "tools/bench/dataplane_bench.h"
+#include "tools/bench/imix_capture.h"
 #include "tools/bench/ingest_bench.h"
 #include "tools/bench/report.h"
 #include "tools/bench/ring_bench.h"
@@ -118,8 +118,8 @@ class BenchCommand final : public Command {
     config::Diagnostics diagnostics;
     if (path.empty()) {
       path = own.string();
-      if (!write_bench_capture(path, packets_or(kIngestPackets), flow_count_or(10'000),
-                               diagnostics)) {
+      if (!write_imix_capture(path, packets_or(kIngestPackets), flow_count_or(10'000),
+                              diagnostics)) {
         fmt::print(stderr, "{}", diagnostics.render());
         return ExitCode::kMachine;
       }
