@@ -131,6 +131,27 @@ std::vector<std::string> read_text_list(const Node& node, const ReadContext& con
   return texts;
 }
 
+std::vector<std::uint64_t> read_integer_list(const Node& node, std::size_t count_max,
+                                             const IntegerRow& row, const ReadContext& context) {
+  std::vector<std::uint64_t> numbers;
+  const std::string hint = "write [" + std::to_string(row.min) + ", " + std::to_string(row.max) +
+                           "], at most " + std::to_string(count_max) + " of them";
+  if (node.kind != Node::Kind::kSequence) {
+    report(node, context.diagnostics,
+           context.path + ": a list is expected, here is " + std::string(name(node.kind)), hint);
+    return numbers;
+  }
+  if (node.elements.size() > count_max) {
+    report(node, context.diagnostics,
+           context.path + ": " + std::to_string(node.elements.size()) + " are too many", hint);
+    return numbers;
+  }
+  for (const Node& element : node.elements) {
+    numbers.push_back(read_integer(element, row, row.min, context));
+  }
+  return numbers;
+}
+
 std::int64_t read_duration_ns(const Node& node, std::int64_t min_ns, std::int64_t max_ns,
                               std::int64_t fallback, const ReadContext& context) {
   const std::string hint = "give a duration from " + to_duration_text(min_ns) + " to " +
@@ -200,6 +221,14 @@ std::string to_quoted(const std::string& text) {
 std::string to_quoted(const std::vector<std::string>& texts) {
   std::string list;
   for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + to_quoted(text);
+  return '[' + list + ']';
+}
+
+std::string to_list(const std::vector<std::uint64_t>& numbers) {
+  std::string list;
+  for (const std::uint64_t number : numbers) {
+    list += (list.empty() ? "" : ", ") + std::to_string(number);
+  }
   return '[' + list + ']';
 }
 

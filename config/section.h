@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -49,6 +50,9 @@ void report(const Node& node, Diagnostics& diagnostics, std::string message, std
 [[nodiscard]] std::string read_text(const Node& node, const std::string& fallback,
                                     const ReadContext& context);
 [[nodiscard]] std::vector<std::string> read_text_list(const Node& node, const ReadContext& context);
+[[nodiscard]] std::vector<std::uint64_t> read_integer_list(const Node& node, std::size_t count_max,
+                                                           const IntegerRow& row,
+                                                           const ReadContext& context);
 [[nodiscard]] std::int64_t read_duration_ns(const Node& node, std::int64_t min_ns,
                                             std::int64_t max_ns, std::int64_t fallback,
                                             const ReadContext& context);
@@ -62,6 +66,8 @@ void report_unknown_key(const Node::Key& key, const std::string& section,
 /// As YAML writes a text, and a list of texts, that is taken as it stands.
 [[nodiscard]] std::string to_quoted(const std::string& text);
 [[nodiscard]] std::string to_quoted(const std::vector<std::string>& texts);
+
+[[nodiscard]] std::string to_list(const std::vector<std::uint64_t>& numbers);
 
 [[nodiscard]] std::string to_words(const std::vector<std::string>& choices);
 
@@ -124,6 +130,27 @@ class Section {
          .help = help},
         [member](const Node& node, C& into, const ReadContext& context) {
           into.*member = read_text_list(node, context);
+        });
+    return *this;
+  }
+
+  /// At most `count_max` numbers, each within the row's bounds.
+  template <std::unsigned_integral T>
+  Section& integer_list(const char* key, std::vector<T> C::*member, std::size_t count_max,
+                        IntegerRow row) {
+    if (row.max > std::numeric_limits<T>::max()) row.max = std::numeric_limits<T>::max();
+    std::vector<std::uint64_t> by_default((defaults_.*member).begin(), (defaults_.*member).end());
+    add({.key = key,
+         .type = "list of whole numbers",
+         .allowed = "at most " + std::to_string(count_max) + ", each " + std::to_string(row.min) +
+                    " to " + std::to_string(row.max),
+         .unit = row.unit,
+         .default_value = to_list(by_default),
+         .help = row.help},
+        [member, count_max, row](const Node& node, C& into, const ReadContext& context) {
+          const auto read = read_integer_list(node, count_max, row, context);
+          (into.*member).clear();
+          for (const std::uint64_t value : read) (into.*member).push_back(static_cast<T>(value));
         });
     return *this;
   }

@@ -66,6 +66,21 @@ config::Section<DataplaneConfig> dataplane_section() {
                    "Packets that come twice within this time count once: for mirrors of both "
                    "sides of a switch or of both nodes of an overlay, where 2ms serves. 0s: all "
                    "count. Must be as it was when the model was trained.")
+      .integer_list("vxlan_ports", &C::vxlan_ports, 8,
+                    {.min = 1,
+                     .unit = "",
+                     .help = "UDP ports that VXLAN is looked for on: what the mirror, the overlay "
+                             "and their vendors chose."})
+      .integer("tunnel_depth_max", &C::tunnel_depth_max,
+               {.min = 1,
+                .max = 8,
+                .unit = "tunnels",
+                .help = "How many tunnels, one in the other, are followed to the flow inside; a "
+                        "packet with more is counted as tunnel_too_deep."})
+      .boolean("network_in_key", &C::is_network_in_key,
+               "Whether packets between the same addresses in two VLANs, or two VXLAN, VXLAN-GPE "
+               "or Geneve networks, are two flows: for a mirror of tenants whose addresses "
+               "overlap. It must be false where one flow is seen on both sides of a router.")
       .choice("huge_pages", &C::huge_pages, {"auto", "require", "never"},
               "Whether DPDK's memory is on 2 MB pages: auto takes them if enough are free.")
       .text("file_prefix", &C::file_prefix,

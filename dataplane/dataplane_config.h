@@ -26,6 +26,9 @@ struct DataplaneConfig {
   std::int64_t base_window_ns = 10'000'000'000;
   std::int64_t lateness_ns = 2'000'000'000;
   std::int64_t duplicate_distance_ns = 0;
+  std::vector<std::uint16_t> vxlan_ports = {4789, 8472};
+  std::uint8_t tunnel_depth_max = 4;
+  bool is_network_in_key = false;
   std::string huge_pages = "auto";
   std::string file_prefix = "mimir";
   std::uint64_t hash_seed = 0;  ///< 0: another secret at every start

@@ -5,6 +5,7 @@
 #include <limits>
 #include <sched.h>
 
+#include "dataplane/wire/fragment.h"
 #include "dataplane/wire/lasting_header.h"
 #include "dataplane/wire/plain.h"
 
@@ -58,8 +59,9 @@ void Worker::dissect_batch() noexcept {
     const source::PacketView& packet = batch_.packets[i];
     Parsed& parsed = parsed_[i];
     parsed.drop = Drop::kNone;
-    if (!is_ethernet || !wire::dissect_plain(packet.frame(), packet.wire_bytes, parsed.facts)) {
-      parsed.drop = wire::dissect(batch_.link, packet.frame(), packet.wire_bytes, parsed.facts);
+    if (!is_ethernet ||
+        !wire::dissect_plain(packet.frame(), packet.wire_bytes, options_.dissect, parsed.facts)) {
+      parsed.drop = dissect(packet, parsed.facts);
       if (parsed.drop != Drop::kNone) continue;
     }
     if (parsed.facts.family == wire::Family::kIpv4) [[likely]] {
@@ -70,6 +72,29 @@ void Worker::dissect_batch() noexcept {
       v6_.prefetch(parsed.hash);
     }
   }
+}
+
+// Whichever flows this worker counts, it remembers the fragments of all: so every one of
+// several agrees on which are known.
+Drop Worker::dissect(const source::PacketView& packet, wire::PacketFacts& facts) noexcept {
+  const Drop drop =
+      wire::dissect(batch_.link, packet.frame(), packet.wire_bytes, options_.dissect, facts);
+  const bool is_read = drop == Drop::kNone || drop == Drop::kIpFragment;
+  if (!is_read || facts.fragment == wire::Fragment::kNone) [[likely]]
+    return drop;
+  const wire::FragmentId id = wire::fragment_id(facts);
+  const std::uint64_t fingerprint =
+      flow::hash(std::as_bytes(std::span(&id, 1)), 0, options_.secret);
+  if (facts.fragment == wire::Fragment::kFirst) {
+    const wire::FragmentEnds ends = wire::fragment_ends(facts);
+    fragments_.remember(fingerprint, packet.time_ns,
+                        {ends.source_port, ends.destination_port, ends.protocol});
+    return drop;
+  }
+  const flow::FragmentMemory::Ends* const ends = fragments_.find(fingerprint, packet.time_ns);
+  if (ends == nullptr) return drop;
+  wire::set_fragment_flow({ends->source_port, ends->destination_port, ends->protocol}, facts);
+  return Drop::kNone;
 }
 
 // Before the flows are shared out: with any number of workers each sees every packet of

@@ -28,7 +28,9 @@ std::optional<AnalysisRun> analyse_captures(std::span<const CaptureArgument> cap
   CaptureRunOptions capture_options;
   capture_options.worker_count = options.worker_count;
   capture_options.worker.window_ns = options.base_window_ns;
-  capture_options.worker.duplicate_distance_ns = options.duplicate_distance_ns;
+  if (!apply_packet_options(options.packets, capture_options.worker, diagnostics)) {
+    return std::nullopt;
+  }
   graph::NodeTable nodes(run.context->entities.size());
   const auto reduce = [&run, &nodes](const Window& window) {
     run.windows.push_back(

@@ -14,6 +14,7 @@
 #include "tools/capture_list.h"
 #include "tools/capture_run.h"
 #include "tools/cluster_context.h"
+#include "tools/packet_options.h"
 
 namespace mimir::tools {
 
@@ -22,7 +23,7 @@ struct AnalysisOptions {
   ModelConfig model;
   TimeNs base_window_ns = 10 * kNsPerSecond;
   std::uint64_t worker_count = 1;
-  std::int64_t duplicate_distance_ns = 0;  ///< see WorkerOptions
+  PacketOptions packets;
 };
 
 /// Captures as base windows of edges, with the books of the run.

@@ -75,13 +75,17 @@ LiveOptions Appliance::live_options() const {
     if (port.device.find('_') == std::string::npos) options.eal.pci_devices.push_back(port.device);
   }
   options.ring_record_count = from.ring_record_count;
-  options.worker = {.window_ns = from.base_window_ns,
-                    .lateness_ns = from.lateness_ns,
-                    .flow_count_max = from.flow_count_max,
-                    .ipv6_flow_count_max = from.ipv6_flow_count_max,
-                    .secret = make_secret(from.hash_seed),
-                    .duplicate_distance_ns = from.duplicate_distance_ns,
-                    .ring_full = RingFull::kLose};
+  options.worker = {
+      .window_ns = from.base_window_ns,
+      .lateness_ns = from.lateness_ns,
+      .flow_count_max = from.flow_count_max,
+      .ipv6_flow_count_max = from.ipv6_flow_count_max,
+      .secret = make_secret(from.hash_seed),
+      .dissect = {.ports = wire::TunnelPorts(from.vxlan_ports),
+                  .tunnel_depth_max = from.tunnel_depth_max,
+                  .network_mask = from.is_network_in_key ? wire::DissectOptions::kNetworkBits : 0},
+      .duplicate_distance_ns = from.duplicate_distance_ns,
+      .ring_full = RingFull::kLose};
   return options;
 }
 

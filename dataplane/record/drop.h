@@ -73,7 +73,7 @@ inline constexpr std::array<DropText, kDropCount> kDropTexts{{
     {"not_ip", "EtherType or link protocol other than IPv4 and IPv6, such as ARP"},
     {"too_many_vlan_tags", "more VLAN tags than the dissector follows"},
     {"too_many_ipv6_extensions", "more IPv6 extension headers than the dissector follows"},
-    {"ip_fragment", "IP fragment without a transport header"},
+    {"ip_fragment", "fragment of a datagram whose first one, which tells the flow, was not seen"},
     {"unsupported_protocol", "IP protocol other than TCP, UDP, ICMP, ICMPv6, IP and GRE"},
     {"tunnel_too_deep", "more tunnels or MPLS labels than the dissector follows"},
     {"unsupported_tunnel", "tunnel of a kind not followed, such as PPTP or a pseudowire"},

@@ -38,7 +38,14 @@ struct FlowKey {
   std::uint16_t low_port = 0;
   std::uint16_t high_port = 0;
   std::uint8_t protocol = 0;
-  std::array<std::uint8_t, 3> reserved{};  ///< zero
+  std::array<std::uint8_t, 3> network_bytes{};  ///< network(), least significant byte first
+
+  /// Which of several networks with the same addresses this is, where that is asked
+  /// for: 24 bits, see wire::DissectOptions. Else 0.
+  [[nodiscard]] constexpr std::uint32_t network() const noexcept {
+    return network_bytes[0] | std::uint32_t{network_bytes[1]} << 8 |
+           std::uint32_t{network_bytes[2]} << 16;
+  }
 
   friend constexpr auto operator<=>(const FlowKey&, const FlowKey&) = default;
   /// Five comparisons of words: the compiler would call memcmp, twice.
@@ -70,9 +77,11 @@ class FlowKeyV4 {
  public:
   constexpr FlowKeyV4() = default;
   constexpr FlowKeyV4(std::uint32_t low_address, std::uint32_t high_address, std::uint16_t low_port,
-                      std::uint16_t high_port, std::uint8_t protocol) noexcept
+                      std::uint16_t high_port, std::uint8_t protocol,
+                      std::uint32_t network = 0) noexcept
       : addresses_(low_address | std::uint64_t{high_address} << 32),
-        ports_(low_port | std::uint64_t{high_port} << 16 | std::uint64_t{protocol} << 32) {}
+        ports_(low_port | std::uint64_t{high_port} << 16 | std::uint64_t{protocol} << 32 |
+               std::uint64_t{network} << 40) {}
 
   friend constexpr bool operator==(const FlowKeyV4&, const FlowKeyV4&) = default;
 
@@ -91,8 +100,11 @@ class FlowKeyV4 {
   [[nodiscard]] constexpr std::uint8_t protocol() const noexcept {
     return static_cast<std::uint8_t>(ports_ >> 32);
   }
+  [[nodiscard]] constexpr std::uint32_t network() const noexcept {
+    return static_cast<std::uint32_t>(ports_ >> 40);
+  }
 
-  /// The addresses; the ports, the protocol and 24 zero bits.
+  /// The addresses; the ports, the protocol and the network.
   [[nodiscard]] constexpr std::uint64_t addresses() const noexcept { return addresses_; }
   [[nodiscard]] constexpr std::uint64_t ports() const noexcept { return ports_; }
 
@@ -109,7 +121,10 @@ static_assert(std::has_unique_object_representations_v<FlowKeyV4>, "FlowKeyV4 ha
                  .high_address = Address::from_ipv4(key.high_address()),
                  .low_port = key.low_port(),
                  .high_port = key.high_port(),
-                 .protocol = key.protocol()};
+                 .protocol = key.protocol(),
+                 .network_bytes = {static_cast<std::uint8_t>(key.network()),
+                                   static_cast<std::uint8_t>(key.network() >> 8),
+                                   static_cast<std::uint8_t>(key.network() >> 16)}};
 }
 [[nodiscard]] constexpr const FlowKey& widen(const FlowKey& key) noexcept { return key; }
 

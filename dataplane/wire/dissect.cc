@@ -88,17 +88,17 @@ Drop read_link(LinkType link, Cursor& in, std::uint16_t& ether_type) noexcept {
 }  // namespace
 
 Drop dissect(LinkType link, std::span<const std::byte> frame, std::uint32_t wire_bytes,
-             PacketFacts& facts) noexcept {
+             const DissectOptions& options, PacketFacts& facts) noexcept {
   Cursor in(frame);
-  std::uint16_t ether_type = 0;
+  Beneath beneath;
   if (link == LinkType::kRawIp) {
     if (frame.empty()) return Drop::kTruncatedLink;
-    ether_type = ether_type_by_version(in);
-    if (ether_type == 0) return Drop::kBadIpVersion;
+    beneath.ether_type = ether_type_by_version(in);
+    if (beneath.ether_type == 0) return Drop::kBadIpVersion;
   } else {
-    Drop drop = read_link(link, in, ether_type);
+    Drop drop = read_link(link, in, beneath.ether_type);
     if (drop != Drop::kNone) return drop;
-    if (!is_ip(ether_type)) drop = skip_shims(in, ether_type);
+    if (!is_ip(beneath.ether_type)) drop = skip_shims(in, beneath);
     if (drop != Drop::kNone) return drop;
   }
   const std::size_t link_bytes = frame.size() - in.left();
@@ -106,10 +106,10 @@ Drop dissect(LinkType link, std::span<const std::byte> frame, std::uint32_t wire
   const std::size_t wire_room =
       wire_bytes > frame.size() ? wire_bytes - link_bytes : frame.size() - link_bytes;
   Transport transport;
-  const Drop drop = read_ip(ether_type, in, wire_room, transport, facts);
+  const Drop drop = read_ip(beneath, in, wire_room, options, transport, facts);
   if (drop != Drop::kNone || transport.tunnel == Tunnel::kNone) [[likely]]
     return drop;
-  return follow_tunnels(transport, facts);
+  return follow_tunnels(transport, beneath.network, options, facts);
 }
 
 }  // namespace mimir::wire

@@ -19,6 +19,12 @@ inline constexpr std::uint16_t kEtherTypePppoe = 0x8864;        // RFC 2516: ses
 inline constexpr std::uint16_t kEtherTypeServiceVlan = 0x88a8;  // 802.1ad service tag
 inline constexpr std::uint16_t kEtherTypeOldQinQ = 0x9100;      // before 802.1ad
 
+/// What the layers beneath a datagram say of it.
+struct Beneath {
+  std::uint16_t ether_type = 0;  ///< what follows
+  std::uint32_t network = 0;     ///< see DissectOptions::network_mask; 0: none told
+};
+
 [[nodiscard]] constexpr bool is_ip(std::uint16_t ether_type) noexcept {
   return ether_type == kEtherTypeIpv4 || ether_type == kEtherTypeIpv6;
 }

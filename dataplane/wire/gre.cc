@@ -18,14 +18,14 @@ constexpr std::uint16_t kProtocolErspan3 = 0x22eb;
 
 // draft-foschiano-erspan-03 §4: type I has no header of its own and no GRE sequence
 // number, type II has eight bytes.
-Drop read_erspan(Cursor& in, std::uint16_t flags, std::uint16_t& ether_type) noexcept {
+Drop read_erspan(Cursor& in, std::uint16_t flags, Beneath& beneath) noexcept {
   if ((flags & kSequencePresent) != 0) in.skip(8);
-  ether_type = kEtherTypeBridged;
+  beneath.ether_type = kEtherTypeBridged;
   return in.failed() ? Drop::kTruncatedTunnel : Drop::kNone;
 }
 
 // draft-foschiano-erspan-03 §4.3: twelve bytes, and eight more if the last bit says so.
-Drop read_erspan3(Cursor& in, std::uint16_t& ether_type) noexcept {
+Drop read_erspan3(Cursor& in, Beneath& beneath) noexcept {
   in.skip(10);
   const auto frame_and_options = in.big_endian<std::uint16_t>();
   if ((frame_and_options & 1) != 0) in.skip(8);
@@ -34,18 +34,18 @@ Drop read_erspan3(Cursor& in, std::uint16_t& ether_type) noexcept {
   constexpr unsigned kFrameIsIp = 2;
   const unsigned frame_type = frame_and_options >> 10U & 0x1fU;
   if (frame_type == kFrameIsEthernet) {
-    ether_type = kEtherTypeBridged;
+    beneath.ether_type = kEtherTypeBridged;
     return Drop::kNone;
   }
   if (frame_type != kFrameIsIp) return Drop::kUnsupportedTunnel;
   if (in.left() == 0) return Drop::kTruncatedTunnel;
-  ether_type = ether_type_by_version(in);
-  return ether_type == 0 ? Drop::kBadIpVersion : Drop::kNone;
+  beneath.ether_type = ether_type_by_version(in);
+  return beneath.ether_type == 0 ? Drop::kBadIpVersion : Drop::kNone;
 }
 
 }  // namespace
 
-Drop open_gre(Cursor& in, std::uint16_t& ether_type) noexcept {
+Drop open_gre(Cursor& in, Beneath& beneath) noexcept {
   const auto flags = in.big_endian<std::uint16_t>();
   const auto protocol = in.big_endian<std::uint16_t>();
   if (in.failed()) return Drop::kTruncatedTunnel;
@@ -61,12 +61,12 @@ Drop open_gre(Cursor& in, std::uint16_t& ether_type) noexcept {
     case kEtherTypeBridged:
     case kEtherTypeMpls:
     case kEtherTypeMplsOther:
-      ether_type = protocol;
+      beneath.ether_type = protocol;
       return Drop::kNone;
     case kProtocolErspan:
-      return read_erspan(in, flags, ether_type);
+      return read_erspan(in, flags, beneath);
     case kProtocolErspan3:
-      return read_erspan3(in, ether_type);
+      return read_erspan3(in, beneath);
     default:
       return Drop::kUnsupportedTunnel;
   }

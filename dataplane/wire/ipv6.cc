@@ -23,7 +23,8 @@ constexpr std::size_t kPayloadFieldMax = 65535;
 struct Chain {
   std::uint8_t protocol = 0;
   std::size_t bytes = 0;  ///< of all extension headers
-  bool is_fragment = false;
+  Fragment fragment = Fragment::kNone;
+  std::uint32_t identification = 0;  ///< of the fragment
 };
 
 // RFC 8200 §4. Leaves `in` at the transport header.
@@ -43,10 +44,14 @@ Drop follow_extensions(Cursor& in, std::uint8_t next_header, Chain& chain) noexc
     if (kind == kFragment) {
       header_bytes = 8;  // RFC 8200 §4.5: what is the length elsewhere is reserved here
       const auto offset_and_more = header.big_endian<std::uint16_t>();
+      const auto identification = header.big_endian<std::uint32_t>();
       if (header.failed()) return Drop::kTruncatedIpv6Extension;
-      if ((offset_and_more & 0xfff8) != 0) return Drop::kIpFragment;
       // An atomic fragment (RFC 6946) is a whole datagram.
-      chain.is_fragment = chain.is_fragment || (offset_and_more & 1) != 0;
+      if (offset_and_more >> 3 != 0 || (offset_and_more & 1) != 0) {
+        chain.fragment = offset_and_more >> 3 != 0 ? Fragment::kLater : Fragment::kFirst;
+        chain.identification = identification;
+      }
+      if (chain.fragment == Fragment::kLater) return Drop::kIpFragment;
     }
     in.skip(header_bytes);
     if (in.failed()) return Drop::kTruncatedIpv6Extension;
@@ -58,8 +63,8 @@ Drop follow_extensions(Cursor& in, std::uint8_t next_header, Chain& chain) noexc
 }  // namespace
 
 // RFC 8200 §3.
-Drop read_ipv6(Cursor in, std::size_t wire_room, Transport& transport,
-               PacketFacts& facts) noexcept {
+Drop read_ipv6(Cursor in, std::size_t wire_room, std::uint32_t network, const TunnelPorts& ports,
+               Transport& transport, PacketFacts& facts) noexcept {
   const std::span<const std::byte> captured = in.rest();
   const auto header = in.header<kFixedHeaderBytes>();
   if (in.failed()) return Drop::kTruncatedIpv6;
@@ -76,19 +81,26 @@ Drop read_ipv6(Cursor in, std::size_t wire_room, Transport& transport,
   if (payload_bytes > wire_room - kFixedHeaderBytes) return Drop::kBadIpv6PayloadLength;
   in.limit(payload_bytes);  // and so chain.bytes <= payload_bytes
 
-  Chain chain;
-  Drop drop = follow_extensions(in, next_header, chain);
-  if (drop != Drop::kNone) return drop;
-
   facts.family = Family::kIpv6;
   facts.tcp_flags = 0;
   facts.ip_bytes = static_cast<std::uint32_t>(kFixedHeaderBytes + payload_bytes);
   facts.datagram = captured.first(std::min(captured.size(), kFixedHeaderBytes + payload_bytes));
-  drop = read_transport(in, chain.protocol, payload_bytes - chain.bytes, chain.is_fragment,
-                        transport, facts);
+  Chain chain;
+  Drop drop = follow_extensions(in, next_header, chain);
+  facts.fragment = chain.fragment;
+  facts.identification = chain.identification;
+  const std::byte* const source = header.bytes<8, 16>().data();
+  const std::byte* const destination = header.bytes<24, 16>().data();
+  if (chain.fragment == Fragment::kLater) {
+    facts.payload = {};
+    set_flow_v6(source, destination, 0, 0, chain.protocol, network, facts);
+  }
   if (drop != Drop::kNone) return drop;
-  set_flow_v6(header.bytes<8, 16>().data(), header.bytes<24, 16>().data(), transport.source_port,
-              transport.destination_port, chain.protocol, facts);
+  drop = read_transport(in, chain.protocol, payload_bytes - chain.bytes,
+                        chain.fragment == Fragment::kFirst, ports, transport, facts);
+  if (drop != Drop::kNone) return drop;
+  set_flow_v6(source, destination, transport.source_port, transport.destination_port,
+              chain.protocol, network, facts);
   return Drop::kNone;
 }
 

@@ -10,35 +10,40 @@ namespace {
 
 // IEEE 802.1Q-2018 §9.6: four bytes a tag, the last two of which are the
 // EtherType of what follows.
-Drop skip_vlan_tags(Cursor& in, std::uint16_t& ether_type) noexcept {
+Drop skip_vlan_tags(Cursor& in, Beneath& beneath) noexcept {
+  constexpr std::uint32_t kIdentifier = 0xfff;
+  std::uint32_t identifiers = 0;
   for (std::size_t tags = 0;; ++tags) {
-    if (ether_type != kEtherTypeVlan && ether_type != kEtherTypeServiceVlan &&
-        ether_type != kEtherTypeOldQinQ) {
-      return Drop::kNone;
+    if (beneath.ether_type != kEtherTypeVlan && beneath.ether_type != kEtherTypeServiceVlan &&
+        beneath.ether_type != kEtherTypeOldQinQ) {
+      break;
     }
     if (tags == kVlanTagMax) return Drop::kTooManyVlanTags;
-    in.skip(2);
-    ether_type = in.big_endian<std::uint16_t>();
+    identifiers = identifiers << 12 | (in.big_endian<std::uint16_t>() & kIdentifier);
+    beneath.ether_type = in.big_endian<std::uint16_t>();
     if (in.failed()) return Drop::kTruncatedVlan;
   }
+  // A frame in a tunnel that names a network is in that, whatever tags it has.
+  if (beneath.network == 0) beneath.network = identifiers & DissectOptions::kNetworkBits;
+  return Drop::kNone;
 }
 
 // RFC 3032 §2.1: label (20 bits), class (3), bottom of stack (1), time to live (8).
-Drop skip_labels(Cursor& in, std::uint16_t& ether_type) noexcept {
+Drop skip_labels(Cursor& in, Beneath& beneath) noexcept {
   constexpr std::uint32_t kBottomOfStack = 0x100;
   for (std::size_t labels = 0; labels < kMplsLabelMax; ++labels) {
     const auto entry = in.big_endian<std::uint32_t>();
     if (in.failed()) return Drop::kTruncatedTunnel;
     if ((entry & kBottomOfStack) == 0) continue;
     if (in.left() == 0) return Drop::kTruncatedTunnel;
-    ether_type = ether_type_by_version(in);
-    return ether_type == 0 ? Drop::kUnsupportedTunnel : Drop::kNone;
+    beneath.ether_type = ether_type_by_version(in);
+    return beneath.ether_type == 0 ? Drop::kUnsupportedTunnel : Drop::kNone;
   }
   return Drop::kTunnelTooDeep;
 }
 
 // RFC 2516 §4: version and type, code, session, length; RFC 1661 §2: protocol.
-Drop read_pppoe(Cursor& in, std::uint16_t& ether_type) noexcept {
+Drop read_pppoe(Cursor& in, Beneath& beneath) noexcept {
   const auto header = in.header<8>();
   if (in.failed()) return Drop::kTruncatedTunnel;
   constexpr std::uint16_t kVersion1Type1Session = 0x1100;
@@ -47,10 +52,10 @@ Drop read_pppoe(Cursor& in, std::uint16_t& ether_type) noexcept {
   }
   switch (header.big_endian<std::uint16_t, 6>()) {  // IANA "PPP Numbers"
     case 0x0021:
-      ether_type = kEtherTypeIpv4;
+      beneath.ether_type = kEtherTypeIpv4;
       return Drop::kNone;
     case 0x0057:
-      ether_type = kEtherTypeIpv6;
+      beneath.ether_type = kEtherTypeIpv6;
       return Drop::kNone;
     default:
       return Drop::kNotIp;  // the session's own talk: LCP, authentication, IPCP
@@ -59,13 +64,13 @@ Drop read_pppoe(Cursor& in, std::uint16_t& ether_type) noexcept {
 
 }  // namespace
 
-Drop skip_shims(Cursor& in, std::uint16_t& ether_type) noexcept {
-  const Drop drop = skip_vlan_tags(in, ether_type);
+Drop skip_shims(Cursor& in, Beneath& beneath) noexcept {
+  const Drop drop = skip_vlan_tags(in, beneath);
   if (drop != Drop::kNone) return drop;
-  if (ether_type == kEtherTypeMpls || ether_type == kEtherTypeMplsOther) {
-    return skip_labels(in, ether_type);
+  if (beneath.ether_type == kEtherTypeMpls || beneath.ether_type == kEtherTypeMplsOther) {
+    return skip_labels(in, beneath);
   }
-  if (ether_type == kEtherTypePppoe) return read_pppoe(in, ether_type);
+  if (beneath.ether_type == kEtherTypePppoe) return read_pppoe(in, beneath);
   return Drop::kNone;
 }
 

@@ -6,6 +6,7 @@
 
 #include "dataplane/record/drop.h"
 #include "dataplane/wire/cursor.h"
+#include "dataplane/wire/ether_type.h"
 
 namespace mimir::wire {
 
@@ -14,10 +15,10 @@ inline constexpr std::size_t kMplsLabelMax = 8;
 
 /// Steps over what may stand between a link header and IP: VLAN tags (IEEE 802.1Q
 /// and 802.1ad), then MPLS labels (RFC 3032) or a PPPoE session (RFC 2516).
-/// `ether_type` is that of what `in` stands at, before and after.
+/// `beneath` speaks of what `in` stands at, before and after.
 ///
 /// Behind MPLS nothing names the payload: as RFC 4928 has it, a first nibble of 4 or
 /// 6 is IP, and anything else (a pseudowire's control word) is refused.
-[[nodiscard]] Drop skip_shims(Cursor& in, std::uint16_t& ether_type) noexcept;
+[[nodiscard]] Drop skip_shims(Cursor& in, Beneath& beneath) noexcept;
 
 }  // namespace mimir::wire

@@ -26,11 +26,10 @@ Drop read_tcp(Cursor in, std::size_t datagram_bytes, bool is_fragment, Transport
   return Drop::kNone;
 }
 
-Tunnel tunnel_of_ports(std::uint16_t source_port, std::uint16_t destination_port) noexcept {
+Tunnel tunnel_of_ports(const TunnelPorts& ports, std::uint16_t source_port,
+                       std::uint16_t destination_port) noexcept {
+  if (ports.is_vxlan(destination_port)) return Tunnel::kVxlan;
   switch (destination_port) {
-    case kVxlanPort:
-    case kLinuxVxlanPort:
-      return Tunnel::kVxlan;
     case kVxlanGpePort:
       return Tunnel::kVxlanGpe;
     case kGenevePort:
@@ -53,8 +52,8 @@ void set_tunnel(Tunnel tunnel, std::size_t wire_bytes, bool is_fragment,
 }
 
 // RFC 768.
-Drop read_udp(Cursor in, std::size_t datagram_bytes, bool is_fragment, Transport& transport,
-              PacketFacts& facts) noexcept {
+Drop read_udp(Cursor in, std::size_t datagram_bytes, bool is_fragment, const TunnelPorts& ports,
+              Transport& transport, PacketFacts& facts) noexcept {
   const auto header = in.header<8>();
   if (in.failed()) return Drop::kTruncatedUdp;
   transport.source_port = header.big_endian<std::uint16_t, 0>();
@@ -68,7 +67,7 @@ Drop read_udp(Cursor in, std::size_t datagram_bytes, bool is_fragment, Transport
   if (udp_bytes > datagram_bytes && !is_fragment) return Drop::kBadUdpLength;
   in.limit(udp_bytes - 8);
   facts.payload = in.rest();
-  const Tunnel tunnel = tunnel_of_ports(transport.source_port, transport.destination_port);
+  const Tunnel tunnel = tunnel_of_ports(ports, transport.source_port, transport.destination_port);
   if (tunnel != Tunnel::kNone) [[unlikely]] {
     set_tunnel(tunnel, udp_bytes - 8, is_fragment, transport);
   }
@@ -93,13 +92,13 @@ Tunnel tunnel_of_protocol(std::uint8_t protocol) noexcept {
 }  // namespace
 
 Drop read_transport(Cursor in, std::uint8_t protocol, std::size_t datagram_bytes, bool is_fragment,
-                    Transport& transport, PacketFacts& facts) noexcept {
+                    const TunnelPorts& ports, Transport& transport, PacketFacts& facts) noexcept {
   in.limit(datagram_bytes);
   switch (protocol) {
     case kProtocolTcp:
       return read_tcp(in, datagram_bytes, is_fragment, transport, facts);
     case kProtocolUdp:
-      return read_udp(in, datagram_bytes, is_fragment, transport, facts);
+      return read_udp(in, datagram_bytes, is_fragment, ports, transport, facts);
     case kProtocolIcmp:
       return read_icmp(in, 8, facts);
     case kProtocolIcmpV6:

@@ -46,7 +46,7 @@ struct Transport {
 /// `facts`; of a tunnel, which has no transport header, the payload is all of it.
 /// REQUIRES: `transport` as made.
 [[nodiscard]] Drop read_transport(Cursor in, std::uint8_t protocol, std::size_t datagram_bytes,
-                                  bool is_fragment, Transport& transport,
+                                  bool is_fragment, const TunnelPorts& ports, Transport& transport,
                                   PacketFacts& facts) noexcept;
 
 }  // namespace mimir::wire

@@ -6,21 +6,27 @@ namespace mimir::wire {
 
 namespace {
 
+/// The three bytes that VXLAN, VXLAN-GPE and Geneve all have in this place.
+std::uint32_t network_of(const Header<8>& header) noexcept {
+  return header.big_endian<std::uint32_t, 4>() >> 8;
+}
+
 // RFC 7348 §5: flags, 24 reserved bits, network identifier, 8 reserved bits. What is
 // reserved is not looked at, as it says; others have put things there (group policy).
-Drop open_vxlan(Cursor& in, std::uint16_t& ether_type) noexcept {
+Drop open_vxlan(Cursor& in, Beneath& beneath) noexcept {
   const auto header = in.header<8>();
   if (in.failed()) return Drop::kTruncatedTunnel;
   constexpr unsigned kIdentifierIsValid = 0x08;
   if ((header.big_endian<std::uint8_t, 0>() & kIdentifierIsValid) != 0) {
-    ether_type = kEtherTypeBridged;
+    beneath.ether_type = kEtherTypeBridged;
+    beneath.network = network_of(header);
   }
   return Drop::kNone;
 }
 
 // draft-ietf-nvo3-vxlan-gpe-13 §3: flags, 16 reserved bits, next protocol, network
 // identifier, 8 reserved bits.
-Drop open_vxlan_gpe(Cursor& in, std::uint16_t& ether_type) noexcept {
+Drop open_vxlan_gpe(Cursor& in, Beneath& beneath) noexcept {
   const auto header = in.header<8>();
   if (in.failed()) return Drop::kTruncatedTunnel;
   constexpr unsigned kVersionAndReserved = 0xf0;
@@ -31,24 +37,25 @@ Drop open_vxlan_gpe(Cursor& in, std::uint16_t& ether_type) noexcept {
     return Drop::kNone;
   }
   if ((header.big_endian<std::uint8_t, 7>()) != 0) return Drop::kNone;
+  beneath.network = network_of(header);
   if ((flags & kNextProtocolIsValid) == 0) {
-    ether_type = kEtherTypeBridged;
+    beneath.ether_type = kEtherTypeBridged;
     return Drop::kNone;
   }
   switch (header.big_endian<std::uint8_t, 3>()) {
     case 1:
-      ether_type = kEtherTypeIpv4;
+      beneath.ether_type = kEtherTypeIpv4;
       return Drop::kNone;
     case 2:
-      ether_type = kEtherTypeIpv6;
+      beneath.ether_type = kEtherTypeIpv6;
       return Drop::kNone;
     case 3:
-      ether_type = kEtherTypeBridged;
+      beneath.ether_type = kEtherTypeBridged;
       return Drop::kNone;
     case 4:  // a network service header, RFC 8300
       return Drop::kUnsupportedTunnel;
     case 5:
-      ether_type = kEtherTypeMpls;
+      beneath.ether_type = kEtherTypeMpls;
       return Drop::kNone;
     default:
       return Drop::kNone;
@@ -57,7 +64,7 @@ Drop open_vxlan_gpe(Cursor& in, std::uint16_t& ether_type) noexcept {
 
 // RFC 8926 §3.4: version and length of the options in words, flags, protocol,
 // network identifier, 8 reserved bits.
-Drop open_geneve(Cursor& in, std::uint16_t& ether_type) noexcept {
+Drop open_geneve(Cursor& in, Beneath& beneath) noexcept {
   const auto header = in.header<8>();
   if (in.failed()) return Drop::kTruncatedTunnel;
   constexpr unsigned kVersion = 0xc0;
@@ -68,14 +75,15 @@ Drop open_geneve(Cursor& in, std::uint16_t& ether_type) noexcept {
   if ((header.big_endian<std::uint8_t, 7>()) != 0) return Drop::kNone;
   in.skip(std::size_t{4} * version_and_length);
   if (in.failed()) return Drop::kTruncatedTunnel;
-  ether_type = header.big_endian<std::uint16_t, 2>();
+  beneath.ether_type = header.big_endian<std::uint16_t, 2>();
+  beneath.network = network_of(header);
   return Drop::kNone;
 }
 
 // 3GPP TS 29.281 §5: flags, message, length of what follows the first eight bytes,
 // endpoint; then, if any flag is set, a word that all three share, whose last byte
 // names the first extension header.
-Drop open_gtp(Cursor& in, std::size_t wire_bytes, std::uint16_t& ether_type) noexcept {
+Drop open_gtp(Cursor& in, std::size_t wire_bytes, Beneath& beneath) noexcept {
   const auto header = in.header<8>();
   if (in.failed()) return Drop::kTruncatedTunnel;
   constexpr unsigned kVersionAndType = 0xf0;
@@ -101,13 +109,13 @@ Drop open_gtp(Cursor& in, std::size_t wire_bytes, std::uint16_t& ether_type) noe
     }
   }
   if (in.failed() || in.left() == 0) return Drop::kTruncatedTunnel;
-  ether_type = ether_type_by_version(in);
+  beneath.ether_type = ether_type_by_version(in);
   return Drop::kNone;
 }
 
 // RFC 4380 §5.1.1: authentication, if there, begins with 0x0001, then an origin
 // indication with 0x0000; an IPv6 header begins with neither.
-Drop open_teredo(Cursor& in, std::uint16_t& ether_type) noexcept {
+Drop open_teredo(Cursor& in, Beneath& beneath) noexcept {
   for (const std::uint16_t indicator : {std::uint16_t{1}, std::uint16_t{0}}) {
     Cursor header = in;
     const auto first = header.big_endian<std::uint16_t>();
@@ -124,25 +132,24 @@ Drop open_teredo(Cursor& in, std::uint16_t& ether_type) noexcept {
     in = header;
   }
   if (in.left() == 0) return Drop::kTruncatedTunnel;
-  if (ether_type_by_version(in) == kEtherTypeIpv6) ether_type = kEtherTypeIpv6;
+  if (ether_type_by_version(in) == kEtherTypeIpv6) beneath.ether_type = kEtherTypeIpv6;
   return Drop::kNone;
 }
 
 }  // namespace
 
-Drop open_udp_tunnel(Tunnel tunnel, Cursor& in, std::size_t wire_bytes,
-                     std::uint16_t& ether_type) noexcept {
+Drop open_udp_tunnel(Tunnel tunnel, Cursor& in, std::size_t wire_bytes, Beneath& beneath) noexcept {
   switch (tunnel) {
     case Tunnel::kVxlan:
-      return open_vxlan(in, ether_type);
+      return open_vxlan(in, beneath);
     case Tunnel::kVxlanGpe:
-      return open_vxlan_gpe(in, ether_type);
+      return open_vxlan_gpe(in, beneath);
     case Tunnel::kGeneve:
-      return open_geneve(in, ether_type);
+      return open_geneve(in, beneath);
     case Tunnel::kGtp:
-      return open_gtp(in, wire_bytes, ether_type);
+      return open_gtp(in, wire_bytes, beneath);
     case Tunnel::kTeredo:
-      return open_teredo(in, ether_type);
+      return open_teredo(in, beneath);
     case Tunnel::kNone:
     case Tunnel::kIpv4:
     case Tunnel::kIpv6:

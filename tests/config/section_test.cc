@@ -23,6 +23,7 @@ struct Cart {
   bool is_open = true;
   std::string owner = "nobody";
   std::vector<std::string> stops;
+  std::vector<std::uint16_t> doors = {2, 4};
   std::int64_t pause_ns = 2'000'000'000;
   std::string pace = "walk";
   std::vector<Wheel> wheels;
@@ -41,6 +42,7 @@ Section<Cart> cart_section() {
       .boolean("is_open", &Cart::is_open, "Whether.")
       .text("owner", &Cart::owner, "Whose.")
       .text_list("stops", &Cart::stops, "Where.")
+      .integer_list("doors", &Cart::doors, 3, {.min = 1, .max = 9, .unit = "", .help = "Which."})
       .duration_ns("pause", &Cart::pause_ns, 1'000'000'000, 60'000'000'000, "How long.")
       .choice("pace", &Cart::pace, {"walk", "trot", "gallop"}, "How fast.")
       .list_of("wheels", &Cart::wheels, wheel, "Its wheels.")
@@ -69,7 +71,8 @@ std::string complaints(std::string_view yaml) {
 TEST(Section, FillsWhatIsGivenAndKeepsTheRest) {
   Diagnostics diagnostics;
   const Cart cart = read(
-      "load: 256\nseed: 9223372036854775807\nis_open: false\nowner: \"a b\"\nstops: [x, y]\n"
+      "load: 256\nseed: 9223372036854775807\nis_open: false\nowner: \"a b\"\nstops: [x, y]\ndoors: "
+      "[9]\n"
       "pause: 1min\npace: trot\nwheels:\n  - name: left\n  - name: right\n    spokes: 12\n",
       diagnostics);
   EXPECT_EQ(diagnostics.render(), "");
@@ -78,6 +81,7 @@ TEST(Section, FillsWhatIsGivenAndKeepsTheRest) {
   EXPECT_FALSE(cart.is_open);
   EXPECT_EQ(cart.owner, "a b");
   EXPECT_EQ(cart.stops, (std::vector<std::string>{"x", "y"}));
+  EXPECT_EQ(cart.doors, std::vector<std::uint16_t>{9});
   EXPECT_EQ(cart.pause_ns, 60'000'000'000);
   EXPECT_EQ(cart.pace, "trot");
   ASSERT_EQ(cart.wheels.size(), 2U);
@@ -89,6 +93,7 @@ TEST(Section, FillsWhatIsGivenAndKeepsTheRest) {
   EXPECT_EQ(diagnostics.render(), "");
   EXPECT_EQ(defaults.load, 7);
   EXPECT_EQ(defaults.owner, "nobody");
+  EXPECT_EQ(defaults.doors, (std::vector<std::uint16_t>{2, 4}));
   EXPECT_TRUE(defaults.wheels.empty());
 }
 
@@ -147,9 +152,10 @@ TEST(Section, SaysWhatIsWrongWithTheOtherKinds) {
 TEST(Section, ProposesTheNearestKey) {
   EXPECT_EQ(complaints("laod: 5"), "cart: unknown key `laod` (did you mean `load`?)\n");
   EXPECT_EQ(complaints("isopen: true"), "cart: unknown key `isopen` (did you mean `is_open`?)\n");
-  EXPECT_EQ(complaints("colour: red"),
-            "cart: unknown key `colour` (known are load, seed, is_open, owner, stops, pause, pace "
-            "or wheels)\n");
+  EXPECT_EQ(
+      complaints("colour: red"),
+      "cart: unknown key `colour` (known are load, seed, is_open, owner, stops, doors, pause, pace "
+      "or wheels)\n");
   // A key of a list's elements is no key of the section.
   EXPECT_EQ(complaints("wheels_name: x"),
             "cart: unknown key `wheels_name` (did you mean `wheels`?)\n");
@@ -199,6 +205,16 @@ TEST(Section, ChecksRulesWhenEachKeyIsWell) {
   EXPECT_EQ(complaints("wheels: [{spokes: 3}]"), "cart.wheels[]: a wheel has no name (name it)\n");
 }
 
+TEST(Section, SaysWhatIsWrongWithAListOfNumbers) {
+  const std::string hint = " (write [1, 9], at most 3 of them)\n";
+  const std::string hint_of_one = " (give a whole number from 1 to 9)\n";
+  EXPECT_EQ(complaints("doors: []"), "");
+  EXPECT_EQ(complaints("doors: 7"), "cart.doors: a list is expected, here is a value" + hint);
+  EXPECT_EQ(complaints("doors: [1, 2, 3, 4]"), "cart.doors: 4 are too many" + hint);
+  EXPECT_EQ(complaints("doors: [0, 2, x]"), "cart.doors: 0 is out of range" + hint_of_one +
+                                                "cart.doors: `x` is no whole number" + hint_of_one);
+}
+
 TEST(Section, TellsOfItsKeysInTheirOrder) {
   std::string text;
   const Section<Cart> section = cart_section();
@@ -212,6 +228,7 @@ TEST(Section, TellsOfItsKeysInTheirOrder) {
             "is_open|yes or no|true or false||true|Whether.\n"
             "owner|text|||\"nobody\"|Whose.\n"
             "stops|list of texts|||[]|Where.\n"
+            "doors|list of whole numbers|at most 3, each 1 to 9||[2, 4]|Which.\n"
             "pause|duration|1s to 1min||2s|How long.\n"
             "pace|one of|walk, trot or gallop||walk|How fast.\n"
             "wheels|list of sections|||[]|Its wheels.\n"

@@ -5,7 +5,8 @@
 tshark says of each frame the innermost IP header of its tunnels (not that which an
 ICMP error quotes), the protocol behind it and the IP length. Frames that it reads
 without complaint, behind layers that are followed here, must be counted, protocol
-by protocol, packets and bytes; frames that it reads with reservations (malformed,
+by protocol, packets and bytes; a fragment counts with the protocol whose first fragment
+came within the 30 s before it; frames that it reads with reservations (malformed,
 cut short, behind what is not followed) may be counted or dropped, and then the drops
 must have names enough.
 
@@ -33,6 +34,11 @@ INNER_LAYERS = LINK_LAYERS | {"erspan", "gre"}
 LINK_BYTES = {"eth": 14, "sll": 16, "raw": 0, "null": 4}
 FIELDS = ["frame.protocols", "ip.len", "ipv6.plen", "frame.len", "frame.cap_len", "ip.hdr_len",
           "ip.flags.mf", "tcp.hdr_len", "udp.length"]
+# What tells fragments of one datagram, of frames with one IP header.
+FRAGMENT_FIELDS = ["frame.time_epoch", "ip.src", "ip.dst", "ip.proto", "ip.id", "ip.frag_offset",
+                   "ipv6.src", "ipv6.dst", "ipv6.fraghdr.ident", "ipv6.fraghdr.offset",
+                   "ipv6.fraghdr.more"]
+FRAGMENT_SECONDS = 30
 
 
 def lengths_agree(columns, link, ip_bytes):
@@ -112,11 +118,45 @@ def tshark(capture):
                "-d", "udp.port==8472,vxlan", "-E", "separator=/t",
                "-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE",
                "-o", "tcp.desegment_tcp_streams:FALSE"]
-    for field in FIELDS:
+    fields = FIELDS + FRAGMENT_FIELDS
+    for field in fields:
         command += ["-e", field]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     lines = done.stdout.splitlines()
-    return [(line.split("\t") + [""] * len(FIELDS))[: len(FIELDS)] for line in lines]
+    return [(line.split("\t") + [""] * len(fields))[: len(fields)] for line in lines]
+
+
+def fragment_of(columns):
+    """(time, identity of the datagram, is the first) of a fragment, else None."""
+    more = columns[FIELDS.index("ip.flags.mf")]
+    (time, source, destination, protocol, number, offset, source6, destination6, number6, offset6,
+     more6) = columns[len(FIELDS):]
+    if "," in source + source6 or (source and source6):
+        return None
+    if source and (more in ("1", "True") or int(offset) != 0):
+        return float(time), (source, destination, protocol, number), int(offset) == 0
+    if number6 and (more6 in ("1", "True") or int(offset6) != 0):
+        return float(time), (source6, destination6, number6), int(offset6) == 0
+    return None
+
+
+def read_frames(capture):
+    """All frames of a capture; later fragments are what their first one was."""
+    frames, first_ones = [], {}
+    for columns in tshark(capture):
+        frame = read_frame(columns[: len(FIELDS)])
+        fragment = fragment_of(columns)
+        if fragment is not None:
+            time, name, is_first = fragment
+            protocol, ip_bytes, is_clean = frame
+            if is_first and protocol is not None:
+                first_ones[name] = (time, protocol, is_clean)
+            elif not is_first and name in first_ones:
+                first_time, protocol, is_first_clean = first_ones[name]
+                if abs(time - first_time) <= FRAGMENT_SECONDS:
+                    frame = (protocol, ip_bytes, is_clean and is_first_clean)
+        frames.append(frame)
+    return frames
 
 
 def ours(program, capture):
@@ -169,7 +209,7 @@ def compare(capture, frames, counted, dropped, received):
 
 def examine(program, capture):
     result = ours(program, capture)
-    frames = [] if result is None else [read_frame(columns) for columns in tshark(capture)]
+    frames = [] if result is None else read_frames(capture)
     return result, frames
 
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -151,6 +152,7 @@ struct NaiveCount {
     NaiveFacts facts;
     const Frame& frame = packet.frame;
     Drop drop = NaiveDissector(frame.link(), frame.bytes(), frame.wire_bytes()).run(facts);
+    if (facts.fragment != '-') match_fragment(packet.time_ns, drop, facts);
     if (drop == Drop::kNone && is_too_late) drop = Drop::kTooLate;
     if (drop != Drop::kNone) {
       ++report.packets.dropped[static_cast<std::size_t>(drop)];
@@ -172,7 +174,34 @@ struct NaiveCount {
     if (!is_new) merge(flow->second, record);
   }
 
+  // A first fragment lends its transport to those of its datagram within 30 s.
+  void match_fragment(TimeNs time_ns, Drop& drop, NaiveFacts& facts) {
+    const bool is_ipv4 = facts.source.is_ipv4();
+    const FragmentName name{facts.source, facts.destination, facts.identification,
+                            is_ipv4 ? facts.ip_protocol : 0};
+    const bool is_low = facts.direction == Direction::kLowToHigh;
+    if (drop == Drop::kNone && facts.fragment == 'f') {
+      fragments_[name] = {time_ns, facts.key, is_low};
+    }
+    const auto found = fragments_.find(name);
+    if (drop != Drop::kIpFragment || found == fragments_.end()) return;
+    const TimeNs age_ns = time_ns - found->second.time_ns;
+    if (age_ns > 30 * kNsPerSecond || age_ns < -30 * kNsPerSecond) return;
+    drop = Drop::kNone;
+    facts.key = found->second.key;
+    facts.direction = found->second.is_low ? Direction::kLowToHigh : Direction::kHighToLow;
+    facts.tcp_flags = 0;
+  }
+
+  using FragmentName = std::tuple<Address, Address, std::uint64_t, std::uint64_t>;
+  struct FirstFragment {
+    TimeNs time_ns = 0;
+    FlowKey key;
+    bool is_low = false;
+  };
+
   TimeNs latest_ns_ = std::numeric_limits<TimeNs>::min();
+  std::map<FragmentName, FirstFragment> fragments_;
 };
 
 struct TrafficShape {

@@ -272,6 +272,114 @@ TEST(Worker, WhatComesTwiceCountsOnceWithAnyNumberOfShards) {
   EXPECT_EQ(duplicates_of_shards, duplicates);
 }
 
+/// A datagram in three pieces; `number` tells it from others between these ends.
+std::vector<Frame> fragments_of(std::uint32_t source, std::uint16_t port, std::uint16_t number) {
+  const auto numbered = [number](Frame frame) {
+    return frame.set_ip(4, static_cast<std::uint8_t>(number >> 8))
+        .set_ip(5, static_cast<std::uint8_t>(number));
+  };
+  const auto piece = [&](std::uint16_t offset, bool has_more) {
+    return Frame::ethernet().ipv4(source, 0x0a000063,
+                                  {.more_fragments = has_more, .fragment_offset = offset});
+  };
+  Frame first = piece(0, true).udp(port, 2049).payload(72);
+  first.set_transport(4, 0).set_transport(5, 228);  // 8 and the 220 bytes of all three
+  return {numbered(first), numbered(piece(10, true).protocol(17).payload(80)),
+          numbered(piece(20, false).protocol(17).payload(68))};
+}
+
+// All pieces are one flow's, in whatever order datagrams mix; those whose first piece did
+// not come, or came after them, are counted as what they are. With any number of shards.
+TEST(Worker, FragmentsAreOfTheFlowThatTheFirstOneNames) {
+  std::vector<Burst> bursts(40);
+  test::Random random(9);
+  std::uint64_t orphans = 0;
+  for (std::uint16_t i = 0; i < 200; ++i) {
+    const std::uint32_t source = 0x0a000001 + i % 5;
+    std::vector<Frame> pieces = fragments_of(source, static_cast<std::uint16_t>(4000 + i % 9), i);
+    const bool is_first_last = random.next() % 4 == 0;
+    if (is_first_last) std::swap(pieces[0], pieces[2]);
+    orphans += is_first_last ? 2 : 0;
+    for (std::size_t p = 0; p < 3; ++p) {
+      bursts[i / 5U].packets.push_back({pieces[p], kStart + TimeNs{i} * 1000 + TimeNs(p)});
+    }
+  }
+  std::map<FlowKey, std::uint64_t> bytes_of_flows;
+  for (std::uint32_t shard_count = 1; shard_count <= 3; ++shard_count) {
+    WorkerOptions options = small();
+    options.shard_count = shard_count;
+    std::map<FlowKey, std::uint64_t> bytes;
+    std::uint64_t packets = 0;
+    std::uint64_t dropped = 0;
+    for (options.shard = 0; options.shard < shard_count; ++options.shard) {
+      const Reader reader = test::run(options, bursts);
+      for (const auto& [flow, record] : reader.flows()) {
+        EXPECT_EQ(record.key.protocol, kProtocolUdp);
+        bytes[record.key] += record.bytes[0] + record.bytes[1];
+        packets += record.packets[0] + record.packets[1];
+      }
+      for (const auto& [window, report] : reader.reports()) {
+        dropped += report.packets.dropped_for(Drop::kIpFragment);
+      }
+    }
+    EXPECT_EQ(packets, 600 - orphans);
+    EXPECT_EQ(dropped, orphans);
+    EXPECT_EQ(bytes.size(), 45u) << "five senders, nine ports";
+    if (shard_count == 1) bytes_of_flows = bytes;
+    EXPECT_EQ(bytes, bytes_of_flows);
+  }
+  EXPECT_GT(orphans, 50u);
+}
+
+// The pods' datagram was counted whole by its length; the rest of the nodes' datagram
+// around it must not be counted as more of it.
+TEST(Worker, LaterFragmentsOfATunnelAreNotOfTheFlowInside) {
+  Frame first = Frame::ethernet()
+                    .ipv4(0x0a000001, 0x0a000002, {.more_fragments = true})
+                    .udp(51000, 4789)
+                    .tunnel({8, 0, 0, 0, 0, 0, 1, 0})
+                    .ethernet_inside()
+                    .ipv4(0x0af40105, 0x0af40207)
+                    .tcp(40000, 8080, test::kAck)
+                    .payload(100)
+                    .set_ip_length(1500);
+  const Frame rest = Frame::ethernet()
+                         .ipv4(0x0a000001, 0x0a000002, {.fragment_offset = 100})
+                         .protocol(17)
+                         .payload(800);
+  std::vector<Burst> bursts(1);
+  bursts[0].packets = {{first, kStart}, {rest, kStart + 1}};
+  const Reader reader = test::run(small(), bursts);
+  ASSERT_EQ(reader.flows().size(), 1u);
+  EXPECT_EQ(reader.flows().begin()->second.bytes[0], 1500u);
+  ASSERT_EQ(reader.reports().size(), 1u);
+  EXPECT_EQ(reader.reports().begin()->second.packets.dropped_for(Drop::kIpFragment), 1u);
+}
+
+// Two tenants with the same addresses.
+TEST(Worker, TellsNetworksApartIfAskedTo) {
+  const auto in_network = [](std::uint8_t number) {
+    return Frame::ethernet()
+        .ipv4(0x0a000001, 0x0a000002)
+        .udp(51000, 4789)
+        .tunnel({8, 0, 0, 0, 0, 0, number, 0})
+        .ethernet_inside()
+        .ipv4(0x0af40105, 0x0af40207)
+        .tcp(40000, 8080, test::kAck)
+        .payload(8);
+  };
+  std::vector<Burst> bursts(1);
+  bursts[0].packets = {{in_network(1), kStart}, {in_network(2), kStart + 1}};
+  EXPECT_EQ(test::run(small(), bursts).flows().size(), 1u);
+  WorkerOptions options = small();
+  options.dissect.network_mask = wire::DissectOptions::kNetworkBits;
+  const Reader reader = test::run(options, bursts);
+  ASSERT_EQ(reader.flows().size(), 2u);
+  std::set<std::uint32_t> networks;
+  for (const auto& [flow, record] : reader.flows()) networks.insert(record.key.network());
+  EXPECT_EQ(networks, (std::set<std::uint32_t>{1, 2}));
+}
+
 TEST(Worker, ASourceThatBringsNothingCompletesAllTheSame) {
   const std::vector<Burst> nothing;
   Reader reader = test::run(small(), nothing);

@@ -19,6 +19,7 @@
 #include "tools/capture_run.h"
 #include "tools/command/commands.h"
 #include "tools/ledger_text.h"
+#include "tools/packet_options.h"
 
 namespace mimir::tools {
 
@@ -84,16 +85,16 @@ void print_csv(const std::vector<FlowRecord>& flows) {
   const graph::ServerPorts ports = learn_ports(flows);
   std::puts(
       "first_seen,last_seen,protocol,src,src_port,dst,dst_port,packets,bytes,reply_packets,"
-      "reply_bytes,tcp_flags,reply_tcp_flags,outcome,client_by");
+      "reply_bytes,tcp_flags,reply_tcp_flags,outcome,client_by,network");
   for (const FlowRecord& flow : flows) {
     const FlowView view(flow, ports);
-    fmt::print("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", time_text(flow.first_ns),
-               time_text(flow.last_ns), protocol_text(flow.key.protocol),
-               entity::to_text(view.source()), view.source_port(),
-               entity::to_text(view.destination()), view.destination_port(),
-               flow.packets[view.forward()], flow.bytes[view.forward()], flow.packets[view.reply()],
-               flow.bytes[view.reply()], flow.tcp_flags[view.forward()],
-               flow.tcp_flags[view.reply()], view.outcome(), graph::name(view.role.evidence));
+    fmt::print(
+        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", time_text(flow.first_ns),
+        time_text(flow.last_ns), protocol_text(flow.key.protocol), entity::to_text(view.source()),
+        view.source_port(), entity::to_text(view.destination()), view.destination_port(),
+        flow.packets[view.forward()], flow.bytes[view.forward()], flow.packets[view.reply()],
+        flow.bytes[view.reply()], flow.tcp_flags[view.forward()], flow.tcp_flags[view.reply()],
+        view.outcome(), graph::name(view.role.evidence), flow.key.network());
   }
 }
 
@@ -116,7 +117,8 @@ void print_jsonl(const std::vector<FlowRecord>& flows) {
         .set("tcp_flags", std::uint32_t{flow.tcp_flags[view.forward()]})
         .set("reply_tcp_flags", std::uint32_t{flow.tcp_flags[view.reply()]})
         .set("outcome", view.outcome())
-        .set("client_by", graph::name(view.role.evidence));
+        .set("client_by", graph::name(view.role.evidence))
+        .set("network", flow.key.network());
     std::puts(config::to_text(line).c_str());
   }
 }
@@ -202,8 +204,9 @@ class FlowsCommand final : public Command {
     line.flag("--jsonl", jsonl_, "one JSON object a line and flow");
     line.flag("--json", json_, "totals by protocol and the ledgers, as one JSON object");
     line.count("--top", top_, 1, 1'000'000, "N", "flows in the table for people");
-    line.duration("--duplicates-within", duplicate_distance_ns_,
-                  "packets that come twice within this time count once; 0s: all count");
+    declare_packet_options(line, packets_);
+    line.flag("--by-network", by_network_,
+              "flows of the same ends in two VLANs or VXLAN, VXLAN-GPE or Geneve networks are two");
     line.count("--workers", workers_, 1, 64, "N", "threads that share the flows");
     line.count("--flows", flow_count_max_, 1024, std::uint64_t{1} << 28, "N",
                "most flows one worker tracks at once");
@@ -213,11 +216,15 @@ class FlowsCommand final : public Command {
     CaptureRunOptions options;
     options.worker_count = workers_;
     options.worker.window_ns = kAllTimeNs;
-    options.worker.duplicate_distance_ns = duplicate_distance_ns_;
     options.worker.flow_count_max = flow_count_max_;
     options.worker.ipv6_flow_count_max = std::max<std::uint64_t>(flow_count_max_ / 4, 1024);
-    std::vector<FlowRecord> flows;
+    if (by_network_) options.worker.dissect.network_mask = wire::DissectOptions::kNetworkBits;
     config::Diagnostics diagnostics;
+    if (!apply_packet_options(packets_, options.worker, diagnostics)) {
+      fmt::print(stderr, "{}", diagnostics.render());
+      return ExitCode::kUsage;
+    }
+    std::vector<FlowRecord> flows;
     const ExitCode code = count_flows(options, flows, diagnostics);
     fmt::print(stderr, "{}", diagnostics.render());
     return code;
@@ -262,7 +269,8 @@ class FlowsCommand final : public Command {
   bool json_ = false;
   std::uint64_t top_ = 20;
   std::uint64_t workers_ = 1;
-  std::int64_t duplicate_distance_ns_ = 0;
+  PacketOptions packets_;
+  bool by_network_ = false;
   std::uint64_t flow_count_max_ = std::uint64_t{1} << 20;
 };
 

@@ -16,8 +16,7 @@ void declare_analysis_options(CommandLine& line, AnalysisOptions& options) {
              "a range pods get addresses from; none: proposed from the entities");
   line.texts("--outside-cidr", options.model.outside_cidrs, "CIDR",
              "a private range that is outside all the same");
-  line.duration("--duplicates-within", options.duplicate_distance_ns,
-                "packets that come twice within this time count once; 0s: all count");
+  declare_packet_options(line, options.packets);
   line.count("--workers", options.worker_count, 1, 64, "N", "threads that share the flows");
 }
 
@@ -32,6 +31,8 @@ bool check_analysis_options(const AnalysisOptions& options, config::Diagnostics&
   if (!model.gateway.empty() && !entity::parse_address(model.gateway)) {
     diagnostics.error({}, "--gateway: `" + model.gateway + "` is no address", "write 172.17.0.1");
   }
+  WorkerOptions ignored;
+  (void)apply_packet_options(options.packets, ignored, diagnostics);
   return !diagnostics.has_errors();
 }
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "dataplane/wire/dissect.h"
+#include "dataplane/wire/fragment.h"
 #include "dataplane/wire/lasting_header.h"
 #include "dataplane/wire/plain.h"
 #include "tests/dataplane/wire/naive_dissect.h"
@@ -13,8 +14,26 @@ namespace mimir::test {
 
 namespace {
 
-// An input is a link type, two bytes of how much more the wire carried, and a frame.
+// An input is a link type and options, two bytes of how much more the wire carried, and
+// a frame.
 constexpr std::size_t kPrefixBytes = 3;
+
+/// The link is the lower two bits; 4: networks are told apart; 8: VXLAN is looked for on
+/// other ports; 16: one tunnel is followed, not four.
+wire::DissectOptions options_of(std::uint8_t bits) {
+  wire::DissectOptions options;
+  if ((bits & 4) != 0) options.network_mask = wire::DissectOptions::kNetworkBits;
+  if ((bits & 8) != 0) options.ports = wire::TunnelPorts({8473, 6081, 53});
+  if ((bits & 16) != 0) options.tunnel_depth_max = 1;
+  return options;
+}
+NaiveOptions naive_options_of(std::uint8_t bits) {
+  NaiveOptions options;
+  options.has_network = bits / 4 % 2 == 1;
+  if (bits / 8 % 2 == 1) options.vxlan_ports = {8473, 6081, 53};
+  if (bits / 16 % 2 == 1) options.depth_max = 1;
+  return options;
+}
 
 FuzzInput input_of(LinkType link, std::uint16_t missing_bytes, std::span<const std::byte> frame) {
   FuzzInput input(kPrefixBytes + frame.size());
@@ -25,12 +44,41 @@ FuzzInput input_of(LinkType link, std::uint16_t missing_bytes, std::span<const s
   return input;
 }
 
+// Fragments of one datagram find each other by what the naive reader reads there, too.
+void check_fragment(const wire::PacketFacts& facts, const NaiveFacts& naive, Drop drop) {
+  must((drop == Drop::kIpFragment) == (facts.fragment == wire::Fragment::kLater),
+       "a later fragment is given as such");
+  must((naive.fragment == 'f') == (facts.fragment == wire::Fragment::kFirst),
+       "a first fragment is one");
+  must((naive.fragment == 'l') == (facts.fragment == wire::Fragment::kLater), "so is a later one");
+  if (facts.fragment == wire::Fragment::kNone) return;
+  const wire::FragmentId id = wire::fragment_id(facts);
+  must(id.source == naive.source, "a fragment has the source it has");
+  must(id.destination == naive.destination, "and the destination");
+  must(id.identification == naive.identification, "and the identification");
+  must(id.network == naive.fragment_network, "and the network");
+  must(facts.ip_bytes == naive.ip_bytes, "and the length");
+  if (drop != Drop::kNone) return;
+  // What a later fragment is given from the first one makes it one of the same flow.
+  wire::PacketFacts later = facts;
+  later.fragment = wire::Fragment::kLater;
+  wire::set_fragment_flow(wire::fragment_ends(facts), later);
+  const bool is_ipv4 = facts.family == wire::Family::kIpv4;
+  must((is_ipv4 ? widen(later.key_v4) : later.key_v6) == naive.key,
+       "it is of the first one's flow");
+  must(later.direction == naive.direction, "in its direction");
+}
+
 }  // namespace
 
 std::vector<FuzzInput> fuzz_seeds() {
   std::vector<FuzzInput> seeds;
   for (const auto& [name, frame] : good_frames()) {
     seeds.push_back(input_of(frame.link(), 0, frame.bytes()));
+    for (const int bits : {4, 8, 16}) {
+      seeds.push_back(seeds.back());
+      seeds.back()[0] = static_cast<std::byte>(static_cast<int>(frame.link()) | bits);
+    }
     const std::size_t half = std::min<std::size_t>(frame.bytes().size(), 60);
     seeds.push_back(input_of(frame.link(), static_cast<std::uint16_t>(frame.bytes().size() - half),
                              frame.bytes().first(half)));
@@ -77,17 +125,23 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t wire_bytes = frame.size() + missing_bytes;
   wire::PacketFacts facts;
   test::NaiveFacts naive;
-  const Drop drop = wire::dissect(link, frame, static_cast<std::uint32_t>(wire_bytes), facts);
-  const Drop expected = test::NaiveDissector(link, frame, wire_bytes).run(naive);
+  const wire::DissectOptions options = test::options_of(data[0]);
+  const Drop drop =
+      wire::dissect(link, frame, static_cast<std::uint32_t>(wire_bytes), options, facts);
+  const Drop expected =
+      test::NaiveDissector(link, frame, wire_bytes, test::naive_options_of(data[0])).run(naive);
   must(static_cast<std::size_t>(drop) < static_cast<std::size_t>(Drop::kTooLate),
        "a frame earns only reasons that wire/ gives");
   must(drop == expected, "the naive reader gives the same reason");
   wire::PacketFacts plain;
-  const bool is_plain = link == LinkType::kEthernet &&
-                        wire::dissect_plain(frame, static_cast<std::uint32_t>(wire_bytes), plain);
+  const bool is_plain =
+      link == LinkType::kEthernet &&
+      wire::dissect_plain(frame, static_cast<std::uint32_t>(wire_bytes), options, plain);
   must(!is_plain || drop == Drop::kNone, "what is plain is sound");
+  if (drop == Drop::kNone || drop == Drop::kIpFragment) test::check_fragment(facts, naive, drop);
   if (drop != Drop::kNone) return 0;
   if (is_plain) {
+    must(plain.fragment == facts.fragment, "what is plain is whole");
     must(plain.family == facts.family, "a plain packet has the family it has");
     must(plain.key_v4 == facts.key_v4 || facts.family != wire::Family::kIpv4, "the same IPv4 flow");
     must(plain.key_v6 == facts.key_v6 || facts.family != wire::Family::kIpv6, "the same IPv6 flow");

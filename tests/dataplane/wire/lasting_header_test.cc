@@ -18,7 +18,7 @@ using test::Frame;
 /// All that lasts of the datagram in a frame.
 std::vector<std::byte> of(const Frame& frame) {
   PacketFacts facts;
-  EXPECT_EQ(dissect(frame.link(), frame.bytes(), frame.wire_bytes(), facts), Drop::kNone);
+  EXPECT_EQ(dissect(frame.link(), frame.bytes(), frame.wire_bytes(), {}, facts), Drop::kNone);
   const LastingHeader header = lasting_header(facts);
   std::vector<std::byte> bytes(header.front.size() + header.rest.size());
   std::ranges::copy(header.rest, std::ranges::copy(header.front, bytes.begin()).out);
@@ -53,7 +53,7 @@ TEST(LastingHeader, DiffersWithEveryOtherByteOfTheDatagram) {
   const Frame frame = segment();
   const std::set<std::size_t> rewritten{1, 8, 10, 11};
   PacketFacts facts;
-  ASSERT_EQ(dissect(frame.link(), frame.bytes(), frame.wire_bytes(), facts), Drop::kNone);
+  ASSERT_EQ(dissect(frame.link(), frame.bytes(), frame.wire_bytes(), {}, facts), Drop::kNone);
   const std::size_t datagram_bytes = facts.datagram.size();
   ASSERT_EQ(datagram_bytes, 140u);
   const LastingHeader whole = lasting_header(facts);

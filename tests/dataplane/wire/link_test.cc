@@ -23,7 +23,7 @@ TEST(Dissect, ReadsTheAddressFamilyOfALoopbackInEitherByteOrder) {
     for (const int byte : link) frame.push_back(static_cast<std::byte>(byte));
     frame.insert(frame.end(), ip.bytes().begin(), ip.bytes().end());
     PacketFacts facts;
-    return dissect(LinkType::kLoopback, frame, static_cast<std::uint32_t>(frame.size()), facts);
+    return dissect(LinkType::kLoopback, frame, static_cast<std::uint32_t>(frame.size()), {}, facts);
   };
   EXPECT_EQ(drop_of({2, 0, 0, 0}, ipv4), Drop::kNone);
   EXPECT_EQ(drop_of({0, 0, 0, 2}, ipv4), Drop::kNone);
@@ -57,7 +57,8 @@ TEST(Dissect, FindsThePacketAmongTheFieldsOfANetfilterMessage) {
     return frame;
   };
   const auto drop_of = [](std::span<const std::byte> frame, PacketFacts& facts) {
-    return dissect(LinkType::kNetfilterLog, frame, static_cast<std::uint32_t>(frame.size()), facts);
+    return dissect(LinkType::kNetfilterLog, frame, static_cast<std::uint32_t>(frame.size()), {},
+                   facts);
   };
   PacketFacts facts;
   for (const bool big_endian : {false, true}) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "dataplane/record/drop.h"
 #include "dataplane/record/flow_record.h"
@@ -21,14 +22,30 @@ struct NaiveFacts {
   std::uint64_t ip_bytes = 0;
   std::size_t payload_at = 0;
   std::size_t payload_bytes = 0;
+  char fragment = '-';  ///< 'f' the first of several, 'l' a later one
+  std::uint64_t identification = 0;
+  std::uint64_t ip_protocol = 0;  ///< of IPv4
+  Address source;
+  Address destination;
+  std::uint64_t fragment_network = 0;
+};
+
+struct NaiveOptions {
+  std::vector<std::uint64_t> vxlan_ports{4789, 8472};
+  int depth_max = 4;
+  bool has_network = false;
 };
 
 /// Reads a frame by absolute offsets, from the RFCs' drawings and with none of
 /// wire/'s means: no cursor, no sticky failure, one family-neutral key.
 class NaiveDissector {
  public:
-  NaiveDissector(LinkType link, std::span<const std::byte> frame, std::size_t wire_bytes)
-      : link_(link), frame_(frame), wire_(std::max(wire_bytes, frame.size())) {}
+  NaiveDissector(LinkType link, std::span<const std::byte> frame, std::size_t wire_bytes,
+                 NaiveOptions options = {})
+      : link_(link),
+        frame_(frame),
+        wire_(std::max(wire_bytes, frame.size())),
+        options_(std::move(options)) {}
 
   Drop run(NaiveFacts& facts) {
     const Room room{frame_.size(), wire_};
@@ -63,12 +80,21 @@ class NaiveDissector {
 
   // What type_ names stands at `at`.
   Drop network(std::size_t at, Room room, int depth, NaiveFacts& facts) {
+    std::uint64_t tagged = 0;
     for (int tags = 0; type_ == 0x8100 || type_ == 0x88a8 || type_ == 0x9100; ++tags) {
       if (tags == 3) return Drop::kTooManyVlanTags;
       if (at + 4 > room.captured) return Drop::kTruncatedVlan;
+      tagged = tagged * 4096 + get(at, 2) % 4096;
       type_ = get(at + 2, 2);
       at += 4;
     }
+    // What this layer names goes before what those around it do.
+    if (vni_ != 0) {
+      network_ = vni_;
+    } else if (tagged % (1 << 24) != 0) {
+      network_ = tagged % (1 << 24);
+    }
+    vni_ = 0;
     if (type_ == 0x8864) {
       if (at + 8 > room.captured) return Drop::kTruncatedTunnel;
       if (get(at, 2) != 0x1100) return Drop::kUnsupportedTunnel;
@@ -107,7 +133,7 @@ class NaiveDissector {
       if (version != 4 && version != 6) return Drop::kBadIpVersion;
       what = version == 4 ? '4' : '6';
     }
-    if (depth == 4) return Drop::kTunnelTooDeep;
+    if (depth == options_.depth_max) return Drop::kTunnelTooDeep;
     type_ = what == '4' ? 0x0800 : what == '6' ? 0x86dd : 0x8847;
     if (what == 'e') return ethernet(at, room, depth + 1, facts);
     return network(at, room, depth + 1, facts);
@@ -146,7 +172,8 @@ class NaiveDissector {
     if (at + 8 > room.captured) return Drop::kTruncatedTunnel;
     const std::uint64_t flags = get(at, 1);
     is_none = get(at + 7, 1) != 0;
-    if (port == 4789 || port == 8472) {
+    vni_ = port == 2152 ? 0 : get(at + 4, 3);
+    if (is_vxlan(port)) {
       is_none = flags / 8 % 2 == 0;
       return is_none ? Drop::kNotIp : inside('e', at + 8, room, depth, facts);
     }
@@ -166,7 +193,7 @@ class NaiveDissector {
       if (type == 0x6558) return inside('e', after, room, depth, facts);
       is_none = type == 0;
       if (is_none) return Drop::kNotIp;
-      if (depth == 4) return Drop::kTunnelTooDeep;
+      if (depth == options_.depth_max) return Drop::kTunnelTooDeep;
       type_ = type;
       return network(after, room, depth + 1, facts);
     }
@@ -206,6 +233,7 @@ class NaiveDissector {
   Drop follow(std::uint64_t port, std::size_t at, Room room, int depth, NaiveFacts& facts) {
     const NaiveFacts carrier = facts;
     bool is_none = false;
+    vni_ = 0;
     type_ = 0;
     const int mine = ++carriers_;
     const Drop drop = udp_tunnel(port, at, room, depth, is_none, facts);
@@ -231,12 +259,15 @@ class NaiveDissector {
     if (total == 0) total = room.wire - at;
     if (header < 20) return Drop::kBadIpv4HeaderLength;
     if (total < header || at + total > room.wire) return Drop::kBadIpv4TotalLength;
-    if (get(at + 6, 2) % 8192 != 0) return Drop::kIpFragment;
-    if (at + header > room.captured) return Drop::kTruncatedIpv4;
     facts.ip_bytes = total;
     const bool more_follow = get(at + 6, 1) / 32 % 2 == 1;
     const Address source = Address::from_ipv4(static_cast<std::uint32_t>(get(at + 12, 4)));
     const Address destination = Address::from_ipv4(static_cast<std::uint32_t>(get(at + 16, 4)));
+    const bool is_later = get(at + 6, 2) % 8192 != 0;
+    fragment(is_later, more_follow, get(at + 4, 2), source, destination, facts);
+    facts.ip_protocol = get(at + 9, 1);
+    if (is_later) return Drop::kIpFragment;
+    if (at + header > room.captured) return Drop::kTruncatedIpv4;
     const Room rest{std::min(room.captured, at + total), at + total};
     return transport(get(at + 9, 1), at + header, rest, more_follow, source, destination, depth,
                      facts);
@@ -251,6 +282,8 @@ class NaiveDissector {
     std::uint64_t next = get(at + 6, 1);
     std::size_t where = at + 40;
     bool more_follow = false;
+    facts.ip_bytes = end - at;
+    fragment(false, false, 0, address(at + 8), address(at + 24), facts);
     for (int seen = 0; next == 0 || next == 43 || next == 44 || next == 51 || next == 60; ++seen) {
       const std::size_t readable = std::min(end, room.captured);
       if (where + 2 > readable) return Drop::kTruncatedIpv6Extension;
@@ -258,18 +291,35 @@ class NaiveDissector {
       if (next == 51) size = (get(where + 1, 1) + 2) * 4;
       if (next == 44) {
         size = 8;
-        if (where + 4 > readable) return Drop::kTruncatedIpv6Extension;
-        if (get(where + 2, 2) / 8 != 0) return Drop::kIpFragment;
-        if (get(where + 3, 1) % 2 == 1) more_follow = true;
+        if (where + 8 > readable) return Drop::kTruncatedIpv6Extension;
+        const bool is_later = get(where + 2, 2) / 8 != 0;
+        const bool has_more = get(where + 3, 1) % 2 == 1;
+        more_follow = more_follow || has_more;
+        if (is_later || has_more) {
+          fragment(is_later, has_more, get(where + 4, 4), address(at + 8), address(at + 24), facts);
+        }
+        if (is_later) return Drop::kIpFragment;
       }
       if (where + size > readable) return Drop::kTruncatedIpv6Extension;
       next = get(where, 1);
       where += size;
       if (seen == 8) return Drop::kTooManyIpv6Extensions;
     }
-    facts.ip_bytes = end - at;
     return transport(next, where, {std::min(end, room.captured), end}, more_follow, address(at + 8),
                      address(at + 24), depth, facts);
+  }
+
+  void fragment(bool is_later, bool has_more, std::uint64_t identification, const Address& source,
+                const Address& destination, NaiveFacts& facts) const {
+    facts.fragment = is_later ? 'l' : has_more ? 'f' : '-';
+    facts.identification = identification;
+    facts.source = source;
+    facts.destination = destination;
+    facts.fragment_network = options_.has_network ? network_ : 0;
+  }
+
+  [[nodiscard]] bool is_vxlan(std::uint64_t port) const {
+    return std::ranges::count(options_.vxlan_ports, port) > 0;
   }
 
   [[nodiscard]] Address address(std::size_t at) const {
@@ -332,13 +382,20 @@ class NaiveDissector {
                         .low_port = low.second,
                         .high_port = high.second,
                         .protocol = static_cast<std::uint8_t>(protocol)};
-    constexpr std::array<int, 6> kTunnelPorts{2152, 3544, 4789, 4790, 6081, 8472};
-    int port = destination_port;
-    if (std::ranges::count(kTunnelPorts, port) == 0 && source_port == 3544) port = 3544;
-    if (protocol == 17 && std::ranges::count(kTunnelPorts, port) == 1) {
+    if (options_.has_network) {
+      for (std::size_t i = 0; i < 3; ++i) {
+        facts.key.network_bytes[i] = static_cast<std::uint8_t>(network_ >> 8 * i);
+      }
+    }
+    constexpr std::array<std::uint64_t, 4> kTunnelPorts{2152, 3544, 4790, 6081};
+    std::uint64_t port = destination_port;
+    const auto is_tunnel = [&](std::uint64_t number) {
+      return is_vxlan(number) || std::ranges::count(kTunnelPorts, number) == 1;
+    };
+    if (!is_tunnel(port) && source_port == 3544) port = 3544;
+    if (protocol == 17 && is_tunnel(port)) {
       if (more_follow) wire_end = std::max(wire_end, at + 8 + 65535);
-      return follow(static_cast<std::uint64_t>(port), at + 8, {payload_end, wire_end}, depth,
-                    facts);
+      return follow(port, at + 8, {payload_end, wire_end}, depth, facts);
     }
     return Drop::kNone;
   }
@@ -346,8 +403,11 @@ class NaiveDissector {
   LinkType link_;
   std::span<const std::byte> frame_;
   std::size_t wire_;
-  std::uint64_t type_ = 0;  // the EtherType last read
-  int carriers_ = 0;        // tunnels met so far
+  NaiveOptions options_;
+  std::uint64_t type_ = 0;     // the EtherType last read
+  std::uint64_t vni_ = 0;      // of the tunnel header just read
+  std::uint64_t network_ = 0;  // the innermost one named so far
+  int carriers_ = 0;           // tunnels met so far
 };
 
 }  // namespace mimir::test

@@ -19,7 +19,7 @@ constexpr std::uint32_t kServer = 0x0a00000b;
 
 bool is_plain(const Frame& frame) {
   PacketFacts facts;
-  return dissect_plain(frame.bytes(), frame.wire_bytes(), facts);
+  return dissect_plain(frame.bytes(), frame.wire_bytes(), {}, facts);
 }
 
 Frame ipv4() { return Frame::ethernet().ipv4(kClient, kServer); }
@@ -56,7 +56,7 @@ TEST(DissectPlain, ReadsNoByteThatIsNotThere) {
     const std::vector<std::byte> cut(whole.bytes().begin(),
                                      whole.bytes().begin() + static_cast<std::ptrdiff_t>(bytes));
     PacketFacts facts;
-    EXPECT_EQ(dissect_plain(cut, whole.wire_bytes(), facts), bytes >= 14 + 20 + 24) << bytes;
+    EXPECT_EQ(dissect_plain(cut, whole.wire_bytes(), {}, facts), bytes >= 14 + 20 + 24) << bytes;
   }
 }
 

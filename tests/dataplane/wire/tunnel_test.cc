@@ -22,7 +22,7 @@ constexpr std::uint32_t kPod = 0x0af40105;
 constexpr std::uint32_t kOtherPod = 0x0af40207;
 
 Drop read(const Frame& frame, PacketFacts& facts) {
-  return dissect(frame.link(), frame.bytes(), frame.wire_bytes(), facts);
+  return dissect(frame.link(), frame.bytes(), frame.wire_bytes(), {}, facts);
 }
 Drop reason(const Frame& frame) {
   PacketFacts facts;
@@ -153,7 +153,7 @@ TEST(Tunnel, FollowsAsManyLabelsAsItPromises) {
 
 TEST(Tunnel, FollowsAsManyTunnelsOverUdpAsItPromises) {
   Frame frame = Frame::ethernet();
-  for (std::size_t i = 0; i < kTunnelDepthMax; ++i) {
+  for (std::size_t i = 0; i < DissectOptions{}.tunnel_depth_max; ++i) {
     frame.ipv4(kNode, kOtherNode).udp(5, 4789).tunnel({8, 0, 0, 0, 0, 0, 1, 0}).ethernet_inside();
   }
   EXPECT_EQ(reason(Frame(frame).ipv4(kPod, kOtherPod).udp(1, 2)), Drop::kNone);
@@ -164,6 +164,71 @@ TEST(Tunnel, FollowsAsManyTunnelsOverUdpAsItPromises) {
                        .ipv4(kPod, kOtherPod)
                        .udp(1, 2)),
             Drop::kTunnelTooDeep);
+}
+
+DissectOptions with_networks() {
+  DissectOptions options;
+  options.network_mask = DissectOptions::kNetworkBits;
+  return options;
+}
+
+/// The network of a frame's flow, told by both keys the same.
+std::uint32_t network_of(const Frame& frame) {
+  PacketFacts facts;
+  EXPECT_EQ(dissect(frame.link(), frame.bytes(), frame.wire_bytes(), with_networks(), facts),
+            Drop::kNone);
+  return facts.family == Family::kIpv4 ? widen(facts.key_v4).network() : facts.key_v6.network();
+}
+
+TEST(Tunnel, TheInnermostLayerThatNamesANetworkSaysWhichItIs) {
+  const auto pods = [](Frame frame) { return frame.ipv4(kPod, kOtherPod).tcp(1, 2, kAck); };
+  const auto pods6 = [](Frame frame) {
+    return frame.ipv6(test::ipv6_address(1), test::ipv6_address(2)).udp(1, 2);
+  };
+  const auto vni = [](Frame frame) {
+    return frame.udp(5, 4789).tunnel({8, 0, 0, 0, 0xab, 0xcd, 0xef, 0}).ethernet_inside();
+  };
+  EXPECT_EQ(network_of(pods(Frame::ethernet())), 0u);
+  EXPECT_EQ(network_of(pods(Frame::ethernet().vlan(0xe07b))), 0x7bu) << "priority does not count";
+  EXPECT_EQ(network_of(pods(Frame::ethernet().vlan(0xabc, 0x88a8).vlan(0xdef))), 0xabcdefu);
+  EXPECT_EQ(network_of(pods(Frame::ethernet().vlan(1).vlan(2).vlan(3))), 0x2003u);
+  const Frame overlay = vni(Frame::ethernet().vlan(9).ipv4(kNode, kOtherNode));
+  EXPECT_EQ(network_of(pods(overlay)), 0xabcdefu);
+  EXPECT_EQ(network_of(pods6(overlay)), 0xabcdefu);
+  EXPECT_EQ(network_of(pods(Frame(overlay).vlan(4))), 0xabcdefu) << "a tag right inside";
+  const Frame geneve = to_port(6081).tunnel({0, 0, 0x65, 0x58, 0, 1, 2, 0}).ethernet_inside();
+  EXPECT_EQ(network_of(pods(geneve)), 0x102u);
+  EXPECT_EQ(network_of(pods(to_port(4790).tunnel({0x0c, 0, 0, 1, 0, 0, 3, 0}))), 3u);
+  // A mirror's own tunnel names nothing; what is inside may, or what is around it.
+  const auto erspan = [](Frame frame) {
+    return frame.ipv4(kNode, kOtherNode).protocol(47).tunnel({0, 0, 0x88, 0xbe}).ethernet_inside();
+  };
+  EXPECT_EQ(network_of(pods(erspan(Frame::ethernet().vlan(9)).vlan(5))), 5u);
+  EXPECT_EQ(network_of(pods(erspan(Frame::ethernet().vlan(9)))), 9u);
+  EXPECT_EQ(network_of(pods(erspan(Frame(overlay)).vlan(5))), 5u);
+  PacketFacts facts;
+  ASSERT_EQ(read(pods(overlay), facts), Drop::kNone);
+  EXPECT_EQ(facts.key_v4.network(), 0u) << "where nobody asked";
+}
+
+TEST(Tunnel, VxlanIsLookedForWhereOneSays) {
+  DissectOptions options;
+  options.ports = TunnelPorts({4799});
+  PacketFacts facts;
+  const Frame there = to_port(4799)
+                          .tunnel({8, 0, 0, 0, 0, 0, 1, 0})
+                          .ethernet_inside()
+                          .ipv4(kPod, kOtherPod)
+                          .tcp(40000, 8080, kSyn);
+  const Frame elsewhere = vxlan().ipv4(kPod, kOtherPod).tcp(40000, 8080, kSyn);
+  const auto address = [&](const Frame& frame) {
+    EXPECT_EQ(dissect(frame.link(), frame.bytes(), frame.wire_bytes(), options, facts),
+              Drop::kNone);
+    return facts.key_v4.low_address();
+  };
+  EXPECT_EQ(address(there), kPod);
+  EXPECT_EQ(address(elsewhere), kNode);
+  EXPECT_TRUE(is_of_nodes(there));
 }
 
 // The first fragment of a carrier holds the headers of what is inside, and its length.
