@@ -18,20 +18,20 @@ namespace {
 // a frame.
 constexpr std::size_t kPrefixBytes = 3;
 
-/// The link is the lower two bits; 4: networks are told apart; 8: VXLAN is looked for on
-/// other ports; 16: one tunnel is followed, not four.
+/// The link is the lower three bits; 8: networks are told apart; 16: VXLAN is looked for
+/// on other ports; 32: one tunnel is followed, not four.
 wire::DissectOptions options_of(std::uint8_t bits) {
   wire::DissectOptions options;
-  if ((bits & 4) != 0) options.network_mask = wire::DissectOptions::kNetworkBits;
-  if ((bits & 8) != 0) options.ports = wire::TunnelPorts({8473, 6081, 53});
-  if ((bits & 16) != 0) options.tunnel_depth_max = 1;
+  if ((bits & 8) != 0) options.network_mask = wire::DissectOptions::kNetworkBits;
+  if ((bits & 16) != 0) options.ports = wire::TunnelPorts({8473, 6081, 53});
+  if ((bits & 32) != 0) options.tunnel_depth_max = 1;
   return options;
 }
 NaiveOptions naive_options_of(std::uint8_t bits) {
   NaiveOptions options;
-  options.has_network = bits / 4 % 2 == 1;
-  if (bits / 8 % 2 == 1) options.vxlan_ports = {8473, 6081, 53};
-  if (bits / 16 % 2 == 1) options.depth_max = 1;
+  options.has_network = bits / 8 % 2 == 1;
+  if (bits / 16 % 2 == 1) options.vxlan_ports = {8473, 6081, 53};
+  if (bits / 32 % 2 == 1) options.depth_max = 1;
   return options;
 }
 
@@ -75,13 +75,29 @@ std::vector<FuzzInput> fuzz_seeds() {
   std::vector<FuzzInput> seeds;
   for (const auto& [name, frame] : good_frames()) {
     seeds.push_back(input_of(frame.link(), 0, frame.bytes()));
-    for (const int bits : {4, 8, 16}) {
+    for (const int bits : {8, 16, 32}) {
       seeds.push_back(seeds.back());
       seeds.back()[0] = static_cast<std::byte>(static_cast<int>(frame.link()) | bits);
     }
     const std::size_t half = std::min<std::size_t>(frame.bytes().size(), 60);
     seeds.push_back(input_of(frame.link(), static_cast<std::uint16_t>(frame.bytes().size() - half),
                              frame.bytes().first(half)));
+    // The same datagram behind the link headers that frame.h does not make.
+    const std::span<const std::byte> datagram = frame.bytes().subspan(frame.ip_at());
+    const bool is_ipv6 = !datagram.empty() && datagram[0] >> 4 == std::byte{6};
+    const auto family = static_cast<std::byte>(is_ipv6 ? 10 : 2);
+    const auto add = [&seeds, datagram](LinkType link, std::vector<std::byte> header) {
+      header.insert(header.end(), datagram.begin(), datagram.end());
+      seeds.push_back(input_of(link, 0, header));
+    };
+    add(LinkType::kLoopback, {family, {}, {}, {}});
+    add(LinkType::kLoopback, {{}, {}, {}, family});
+    // A field of another type, padded, before the packet; then the same of the other order.
+    const std::byte nine{9};
+    const std::byte five{5};
+    add(LinkType::kNetfilterLog, {family, {}, {}, {}, five, {}, nine, {}, {}, {}, {}, {}});
+    add(LinkType::kNetfilterLog,
+        {family, {}, {}, {}, five, {}, five, {}, {}, {}, {}, {}, {}, five, {}, nine});
   }
   return seeds;
 }
@@ -119,7 +135,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace mimir;
   using test::must;
   if (size < test::kPrefixBytes) return 0;
-  const auto link = static_cast<LinkType>(data[0] % 4);
+  const auto link = static_cast<LinkType>(data[0] % 8 % 6);
   const std::size_t missing_bytes = data[1] | std::size_t{data[2]} << 8;
   const std::span<const std::byte> frame = std::as_bytes(std::span(data, size)).subspan(3);
   const std::size_t wire_bytes = frame.size() + missing_bytes;

@@ -55,6 +55,8 @@ class NaiveDissector {
       if (version != 4 && version != 6) return Drop::kBadIpVersion;
       return version == 4 ? ipv4(0, room, 0, facts) : ipv6(0, room, 0, facts);
     }
+    if (link_ == LinkType::kLoopback) return loopback(room, facts);
+    if (link_ == LinkType::kNetfilterLog) return netfilter_log(room, facts);
     const std::size_t header = link_ == LinkType::kEthernet        ? 14
                                : link_ == LinkType::kLinuxCookedV1 ? 16
                                                                    : 20;
@@ -76,6 +78,34 @@ class NaiveDissector {
       value = value * 256 + std::to_integer<std::uint64_t>(frame_[at + i]);
     }
     return value;
+  }
+
+  // What an address family names: AF_INET, or AF_INET6 of Linux, Windows, two BSDs, Darwin.
+  Drop family(std::uint64_t number, std::size_t at, Room room, NaiveFacts& facts) {
+    if (number == 2) return ipv4(at, room, 0, facts);
+    constexpr std::array<std::uint64_t, 5> kFamiliesV6{10, 23, 24, 28, 30};
+    return std::ranges::count(kFamiliesV6, number) == 1 ? ipv6(at, room, 0, facts) : Drop::kNotIp;
+  }
+
+  Drop loopback(Room room, NaiveFacts& facts) {
+    if (frame_.size() < 4) return Drop::kTruncatedLink;
+    std::uint64_t number = get(0, 4);
+    if (number > 0xffff) number = get(3, 1) << 24 | get(2, 1) << 16 | get(1, 1) << 8 | get(0, 1);
+    return family(number, 4, room, facts);
+  }
+
+  Drop netfilter_log(Room room, NaiveFacts& facts) {
+    if (frame_.size() < 4) return Drop::kTruncatedLink;
+    for (std::size_t at = 4;;) {
+      if (at + 4 > frame_.size()) return Drop::kTruncatedLink;
+      const bool is_little = get(at + 3, 1) == 0;
+      const std::size_t length = is_little ? get(at + 1, 1) << 8 | get(at, 1) : get(at, 2);
+      const std::uint64_t type = is_little ? get(at + 2, 1) : get(at + 2, 2);
+      if (length < 4) return Drop::kNotIp;
+      if (type == 9) return family(get(0, 1), at + 4, room, facts);
+      at += (length + 3) / 4 * 4;
+      if (at > frame_.size()) return Drop::kTruncatedLink;
+    }
   }
 
   // What type_ names stands at `at`.
