@@ -120,11 +120,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const CaptureFile file(on_disk.path());
   const CaptureFault opened = file.opened().fault;
   must(opened < CaptureFault::kRecordHeaderCut, "opening names only faults of the first group");
-  must((opened == CaptureFault::kEmpty) == (size == 0), "empty is empty");
+  const bool is_packed = size > 0 && (bytes[0] == std::byte{0x1f} || bytes[0] == std::byte{0x28});
+  must(size > 0 || opened == CaptureFault::kEmpty, "what has no byte is empty");
+  must(opened != CaptureFault::kEmpty || size == 0 || is_packed, "and nothing else, unpacked, is");
   if (opened != CaptureFault::kNone) return 0;
   CaptureSource source(file);
   PacketBatch batch;
-  if (bytes[0] == std::byte{0x1f} || bytes[0] == std::byte{0x28}) {
+  if (is_packed) {
     while (source.poll(batch) == Poll::kMore) {
     }
     return 0;

@@ -84,7 +84,7 @@ std::vector<FuzzInput> fuzz_seeds() {
                              frame.bytes().first(half)));
     // The same datagram behind the link headers that frame.h does not make.
     const std::span<const std::byte> datagram = frame.bytes().subspan(frame.ip_at());
-    const bool is_ipv6 = !datagram.empty() && datagram[0] >> 4 == std::byte{6};
+    const bool is_ipv6 = !datagram.empty() && (datagram[0] & std::byte{0xf0}) == std::byte{0x60};
     const auto family = static_cast<std::byte>(is_ipv6 ? 10 : 2);
     const auto add = [&seeds, datagram](LinkType link, std::vector<std::byte> header) {
       header.insert(header.end(), datagram.begin(), datagram.end());
