@@ -21,25 +21,28 @@ enum ConnectionSign : std::uint8_t {
   kSentFin = 0x10,     ///< FIN
 };
 
+/// What sign_of() says, by the lower five flags. Not within it: there each call would
+/// make the table anew.
+inline constexpr std::array<std::uint8_t, 32> kSignsOfFlags = [] {
+  std::array<std::uint8_t, 32> signs{};
+  for (std::size_t flags = 0; flags < signs.size(); ++flags) {
+    const bool has_fin = (flags & 0x01) != 0;
+    const bool has_syn = (flags & 0x02) != 0;
+    const bool has_reset = (flags & 0x04) != 0;
+    const bool has_ack = (flags & 0x10) != 0;
+    unsigned sign = 0;
+    if (has_fin) sign |= kSentFin;
+    if (has_reset) sign |= kSentReset;
+    if (has_syn && !has_reset) sign |= has_ack ? kSentSynAck : kSentSyn;
+    if (has_ack && !has_syn && !has_reset) sign |= kSentAck;
+    signs[flags] = static_cast<std::uint8_t>(sign);
+  }
+  return signs;
+}();
+
 /// The signs of a packet with these TCP flags (RFC 9293 §3.1), 0 if it is not TCP.
 [[nodiscard]] constexpr std::uint8_t sign_of(std::uint8_t tcp_flags) noexcept {
-  constexpr auto kSigns = [] {
-    std::array<std::uint8_t, 32> signs{};
-    for (std::size_t flags = 0; flags < signs.size(); ++flags) {
-      const bool has_fin = (flags & 0x01) != 0;
-      const bool has_syn = (flags & 0x02) != 0;
-      const bool has_reset = (flags & 0x04) != 0;
-      const bool has_ack = (flags & 0x10) != 0;
-      unsigned sign = 0;
-      if (has_fin) sign |= kSentFin;
-      if (has_reset) sign |= kSentReset;
-      if (has_syn && !has_reset) sign |= has_ack ? kSentSynAck : kSentSyn;
-      if (has_ack && !has_syn && !has_reset) sign |= kSentAck;
-      signs[flags] = static_cast<std::uint8_t>(sign);
-    }
-    return signs;
-  }();
-  return kSigns[tcp_flags & 0x1f];
+  return kSignsOfFlags[tcp_flags & 0x1f];
 }
 
 /// How a connection came out, as far as it was seen.
