@@ -8,6 +8,7 @@
 #include "dataplane/record/link_type.h"
 #include "dataplane/source/capture_fault.h"
 #include "dataplane/source/packet_source.h"
+#include "dataplane/source/pcap_lookahead.h"
 
 namespace mimir::source {
 
@@ -15,7 +16,7 @@ namespace mimir::source {
 /// order, in micro- or nanoseconds. Where a packet is cut or claims a length that no
 /// capture tool writes, reading stops.
 ///
-/// Cost: no allocation.
+/// Memory: PcapLookahead's. Cost: no allocation.
 class PcapWalk {
  public:
   /// What the file's header says of the rest.
@@ -40,15 +41,27 @@ class PcapWalk {
   [[nodiscard]] const CaptureState& ended() const noexcept { return ended_; }
 
  private:
+  template <bool IsSwapped>
+  [[nodiscard]] std::size_t read_as(std::span<PacketView> packets) noexcept;
+  template <bool IsSwapped>
+  void take_found(std::span<PacketView> packets) noexcept;
+  template <bool IsSwapped>
   [[nodiscard]] bool next(PacketView& packet) noexcept;
+  /// How many of the records that were looked up ahead were not read yet.
+  [[nodiscard]] std::size_t found_left() const noexcept { return ahead_.count() - taken_; }
+  void look_ahead() noexcept;
   void ask_ahead() noexcept;
   [[nodiscard]] bool stop(CaptureFault fault, std::uint64_t detail) noexcept;
-  [[nodiscard]] std::uint32_t field(std::size_t at) const noexcept;
 
   std::span<const std::byte> bytes_;
   Header header_;
   std::size_t offset_;
   std::size_t asked_ = 0;  ///< up to where memory was asked for the file
+  std::size_t looked_at_;  ///< offset_ at the last look ahead
+  PcapLookahead ahead_;
+  std::size_t taken_ = 0;   ///< how many records of ahead_ were read
+  std::size_t walked_ = 0;  ///< records read one by one since then
+  std::size_t walk_max_;    ///< how many of them until the next look ahead
   CaptureState ended_;
 };
 
