@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/capture_run.h"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <thread>
@@ -11,6 +12,13 @@
 #include "tools/capture_list.h"
 
 namespace mimir::tools {
+
+namespace {
+
+constexpr std::chrono::microseconds kRestMin{200};
+constexpr std::chrono::microseconds kRestMax{3200};
+
+}  // namespace
 
 std::optional<CaptureRun> run_captures(source::CaptureSet& captures,
                                        const CaptureRunOptions& options,
@@ -45,10 +53,16 @@ std::optional<CaptureRun> run_captures(source::CaptureSet& captures,
         worker->finish();
       });
     }
-    // A worker has something to say once a window: asking all the time would cost a core.
-    constexpr std::chrono::microseconds kRest{200};
+    // A worker has something to say once a window: asking all the time would cost a core,
+    // and each time it is asked in vain costs what a hundred packets do.
+    std::chrono::microseconds rest = kRestMin;
     while (!collector.has_ended()) {
-      if (!collector.drain()) std::this_thread::sleep_for(kRest);
+      if (collector.drain()) {
+        rest = kRestMin;
+        continue;
+      }
+      std::this_thread::sleep_for(rest);
+      rest = std::min(2 * rest, kRestMax);
     }
   }
   report_damage(captures, diagnostics);
