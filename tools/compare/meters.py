@@ -27,6 +27,7 @@ class Meter(NamedTuple):
     name: str
     packages: tuple
     flow_is: str
+    writes: str                   # what it is asked for
     version: tuple
     command: tuple
     read: Callable                # (stdout, stderr, folder) -> Counts; ValueError: not found
@@ -116,27 +117,35 @@ MIMIR = "mimir flows"
 REFERENCE = "tcpdump --count"  # says how many packets the capture holds
 
 METERS = (
-    Meter(MIMIR, (), BOTH_WAYS, ("{mimir}", "--version"),
+    Meter(MIMIR, (), BOTH_WAYS, "each flow, CSV",
+          ("{mimir}", "--version"),
           ("{mimir}", "flows", "--csv", "--workers", "1", "{capture}"), read_mimir,
           maps_capture=True),
-    Meter(REFERENCE, ("tcpdump",), NOTHING, ("tcpdump", "--version"),
+    Meter(REFERENCE, ("tcpdump",), NOTHING, "packet count",
+          ("tcpdump", "--version"),
           ("tcpdump", "-r", "{capture}", "--count"), read_tcpdump),
-    Meter("softflowd", ("softflowd",), BOTH_WAYS, ("softflowd", "-h"),
+    Meter("softflowd", ("softflowd",), BOTH_WAYS, "totals",
+          ("softflowd", "-h"),
           ("softflowd", "-r", "{capture}", "-m", "4000000", "-T", "full"), read_softflowd),
-    Meter("nfpcapd", ("nfdump",), ONE_WAY, ("nfpcapd", "-V"),
+    Meter("nfpcapd", ("nfdump",), ONE_WAY, "each flow, binary",
+          ("nfpcapd", "-V"),
           ("nfpcapd", "-r", "{capture}", "-l", "{folder}", "-t", "3600", "-e", "300,60"),
           read_nfdump, readback=("nfdump", "-R", "{folder}", "-I")),
-    Meter("argus", ("argus-server", "argus-client"), BOTH_WAYS, ("argus", "-h"),
+    Meter("argus", ("argus-server", "argus-client"), BOTH_WAYS, "each flow, binary",
+          ("argus", "-h"),
           ("argus", "-X", "-S", "3600", "-r", "{capture}", "-w", "{folder}/flows.argus"),
           read_argus,
           readback=("ra", "-r", "{folder}/flows.argus", "-n", "-L", "-1", "-s", "proto", "pkts")),
-    Meter("pmacctd", ("pmacct",), ONE_WAY, ("pmacctd", "-V"),
+    Meter("pmacctd", ("pmacct",), ONE_WAY, "each flow, CSV",
+          ("pmacctd", "-V"),
           ("pmacctd", "-f", "{folder}/pmacctd.conf", "-I", "{capture}"), read_pmacctd,
           files=(("pmacctd.conf", PMACCTD),)),
-    Meter("ndpiReader", ("libndpi-bin",), BOTH_WAYS, ("ndpiReader", "-h"),
+    Meter("ndpiReader", ("libndpi-bin",), BOTH_WAYS, "totals",
+          ("ndpiReader", "-h"),
           ("ndpiReader", "-i", "{capture}", "-T", "1", "-U", "1", "-d"), read_ndpi),
-    Meter("tshark conv,ip", ("tshark",), ADDRESS_PAIR, ("tshark", "--version"),
-          ("tshark", "-n", "-q", "-r", "{capture}", "-c", "{packets}", "-z", "conv,ip"),
+    Meter("tshark conv,ip", ("tshark",), ADDRESS_PAIR, "each pair, text",
+          ("tshark", "--version"),
+          ("tshark", "-q", "-z", "conv,ip", "-r", "{capture}", "-c", "{packets}"),
           read_tshark, is_slow=True),
 )
 

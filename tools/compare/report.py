@@ -30,7 +30,7 @@ def table(results, mimir_name):
     own_rate = rate_of(results, mimir_name)
     lines = [f"{'meter':<16} {'version':<8} {'packets/CPU s':>14} {'min to max':>16} "
              f"{'mimir is':>9} {'wall s':>7} {'peak MiB':>9} {'packets':>9} {'flows':>7}"
-             "  a flow is"]
+             f"  {'a flow is':<9}  writes"]
     for result in ranked(results):
         if result["error"]:
             lines.append(f"{result['name']:<16} {result['version'] or '-':<8} "
@@ -44,7 +44,7 @@ def table(results, mimir_name):
             f"{result['name']:<16} {result['version']:<8} {rates[0]:>12.3f} M "
             f"{f'{rates[1]:.3f} to {rates[2]:.3f}':>16} {ratio:>9} "
             f"{result['wall_seconds']:>7.2f} {result['peak_bytes'] / MEBI:>9.0f} "
-            f"{result['packets']:>9} {flows:>7}  {result['flow_is']}")
+            f"{result['packets']:>9} {flows:>7}  {result['flow_is']:<9}  {result['writes']}")
     return lines
 
 

@@ -131,7 +131,8 @@ class TableTest(unittest.TestCase):
     def test_who_failed_is_last_with_the_reason_and_without_a_ratio(self):
         right = {"name": "mimir flows", "version": "1.0", "error": "", "flows": 10,
                  "packets": 100, "packets_per_cpu_second": 3e6, "rate_min": 2e6, "rate_max": 4e6,
-                 "wall_seconds": 1.0, "peak_bytes": 1 << 20, "flow_is": meters.BOTH_WAYS}
+                 "wall_seconds": 1.0, "peak_bytes": 1 << 20, "flow_is": meters.BOTH_WAYS,
+                 "writes": "totals"}
         slow = {**right, "name": "argus", "packets_per_cpu_second": 1e6}
         wrong = {**right, "name": "pmacctd", "packets_per_cpu_second": 9e6,
                  "error": "counted 99 of 100 packets"}
