@@ -23,8 +23,8 @@ Worker::Worker(const WorkerOptions& options, source::PacketSource& source,
     : options_(options),
       source_(source),
       ring_(ring),
-      v4_(options.flow_count_max, options.secret, options.window_ns),
-      v6_(options.ipv6_flow_count_max, options.secret, options.window_ns),
+      v4_(options.flow_count_max, options.flow_count_first, options.secret, options.window_ns),
+      v6_(options.ipv6_flow_count_max, options.flow_count_first, options.secret, options.window_ns),
       duplicates_(options.duplicate_distance_ns),
       watermark_ns_(kBeforeAll),
       closed_before_ns_(kBeforeAll),
@@ -39,6 +39,7 @@ Worker::Worker(const WorkerOptions& options, source::PacketSource& source,
 bool Worker::step() noexcept {
   if (source_.poll(batch_) == source::Poll::kEnd) return false;
   if (batch_.count > 0) {
+    make_room();
     dissect_batch();
     if (duplicates_.is_on()) drop_duplicates();
     locate_batch();
@@ -49,6 +50,17 @@ bool Worker::step() noexcept {
   if (sweep_ != Sweep::kNone) continue_sweep();
   if (out_count_ > 0) flush();
   return true;
+}
+
+// For all flows of a burst, before any of its packets is located. A sweep under way begins
+// again: what it had done is idle by now, and is forgotten.
+void Worker::make_room() noexcept {
+  constexpr std::size_t kBurst = source::PacketBatch::kPacketMax;
+  if (v4_.has_room(kBurst) && v6_.has_room(kBurst)) [[likely]]
+    return;
+  while (!v4_.has_room(kBurst)) v4_.grow();
+  while (!v6_.has_room(kBurst)) v6_.grow();
+  sweep_position_ = 0;
 }
 
 // Stage by stage over the burst: by the time the last packet is dissected, the first

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "dataplane/flow/duplicate_filter.h"
 #include "dataplane/flow/flow_table.h"
@@ -28,6 +29,11 @@ struct WorkerOptions {
   TimeNs lateness_ns = 2 * kNsPerSecond;
   std::size_t flow_count_max = std::size_t{1} << 20;  ///< IPv4
   std::size_t ipv6_flow_count_max = std::size_t{1} << 18;
+  /// How many of each the tables have room for at first. Where that is less, they grow
+  /// between two bursts, for milliseconds: live, packets would be lost meanwhile.
+  std::size_t flow_count_first = std::numeric_limits<std::size_t>::max();
+  /// For captures, most of which have fewer: tables of that size stay in the caches.
+  static constexpr std::size_t kFewFlows = 16384;
   flow::HashSecret secret;
   wire::DissectOptions dissect{};
   /// Packets that come twice within this time count once; 0: all count.
@@ -41,7 +47,8 @@ struct WorkerOptions {
 
 /// The loop of one core: poll, dissect, count, sweep, push. Nothing else.
 ///
-/// Threads: one. No allocation, exception, lock or log once constructed.
+/// Threads: one. No allocation, exception, lock or log once constructed, but for what
+/// WorkerOptions::flow_count_first says.
 /// Memory: the two flow tables and about 160 kB.
 /// Invariants: every packet received is in exactly one open window's report, as
 /// dropped or as counted, until that report is pushed; a window's records all
@@ -72,6 +79,7 @@ class Worker {
     Drop drop = Drop::kNone;
   };
 
+  void make_room() noexcept;
   void dissect_batch() noexcept;
   /// A packet that is not plain.
   [[nodiscard]] Drop dissect(const source::PacketView& packet, wire::PacketFacts& facts) noexcept;

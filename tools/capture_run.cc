@@ -34,6 +34,7 @@ std::optional<CaptureRun> run_captures(source::CaptureSet& captures,
     worker.shard = static_cast<std::uint32_t>(i);
     worker.shard_count = static_cast<std::uint32_t>(options.worker_count);
     worker.ring_full = RingFull::kWait;
+    worker.flow_count_first = WorkerOptions::kFewFlows;
     sources.push_back(std::make_unique<source::CaptureStream>(captures));
     rings.push_back(std::make_unique<RecordRing>(options.ring_record_count));
     ring_pointers.push_back(rings.back().get());

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "dataplane/flow/flow_hash.h"
 #include "dataplane/flow/flow_slot.h"
@@ -28,11 +30,15 @@ namespace mimir::flow {
 /// so that each finds in cache what the one before asked for:
 /// prefetch() its tags, locate() its slot, count() it.
 ///
-/// Threads: one core. Memory: fixed at construction, zero pages until touched;
+/// Threads: one core. Memory: fixed at construction or by grow(), zero pages until touched;
 /// 21/16 of a slot and a byte for each of flow_count_max: 86 bytes a flow of IPv4, 128
 /// of IPv6. At 16/21 load no run of ten million flows is as long as kProbeMax.
 /// Invariants: size() <= flow_count_max; every flow's run from its home to its
 /// slot is free of gaps.
+///
+/// It may begin with room for less than flow_count_max: flows that lie close together cost
+/// fewer lines, fewer pages and fewer zeroes. Who has time for it, as a reader of files
+/// has, lets it grow() between two bursts; in between it never has to.
 ///
 /// Full is a policy, not an accident: a new flow that finds flow_count_max flows
 /// or kProbeMax taken slots is refused with Drop::kFlowTableFull; flows that are
@@ -45,9 +51,13 @@ class FlowTable {
   static constexpr std::size_t kProbeMax = 512;
 
   FlowTable(std::size_t flow_count_max, const HashSecret& secret, TimeNs window_ns)
+      : FlowTable(flow_count_max, flow_count_max, secret, window_ns) {}
+  FlowTable(std::size_t flow_count_max, std::size_t flow_count_first, const HashSecret& secret,
+            TimeNs window_ns)
       : window_ns_(window_ns),
         flow_count_max_(flow_count_max),
-        slot_count_(slot_count(flow_count_max)),
+        room_(std::min(flow_count_first, flow_count_max)),
+        slot_count_(slot_count(room_)),
         slots_(slot_bytes(slot_count_)),
         tags_(tag_bytes(slot_count_)),
         secret_(secret) {}
@@ -61,6 +71,35 @@ class FlowTable {
   /// False if the memory could not be had; nothing else may then be called.
   [[nodiscard]] bool is_usable() const noexcept { return slots_.data() && tags_.data(); }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+  /// Whether so many new flows find room, or what there is is all there will be.
+  [[nodiscard]] bool has_room(std::size_t flow_count) const noexcept {
+    return size_ + flow_count <= room_ || room_ == flow_count_max_;
+  }
+
+  /// Makes room for eight times as many flows, at most flow_count_max; what locate() and
+  /// sweep() said of places holds no more. Without the memory it stays as it is for good.
+  /// Cost: a visit of every flow. REQUIRES: room for less than flow_count_max.
+  void grow() noexcept {
+    constexpr std::size_t kTimes = 8;
+    const std::size_t room = std::min(kTimes * room_, flow_count_max_);
+    FlowTable next(flow_count_max_, room, secret_, window_ns_);
+    if (!next.is_usable()) {
+      flow_count_max_ = room_;
+      return;
+    }
+    const std::size_t end = slot_count_ + kProbeMax;
+    for (std::size_t at = next_taken(0, end); at < end; at = next_taken(at + 1, end)) {
+      const Slot& slot = slots()[at];
+      Slot* const place = next.find_or_insert(slot.key, hash_of(slot.key));
+      if (place == nullptr) {  // a run as long as kProbeMax: nobody is put out for others
+        flow_count_max_ = room_;
+        return;
+      }
+      *place = slot;
+    }
+    *this = std::move(next);
+  }
 
   [[nodiscard]] std::uint64_t hash_of(const Key& key) const noexcept { return hash(key, secret_); }
 
@@ -183,7 +222,7 @@ class FlowTable {
         if (slot.key == key) return &slot;
       }
       if (free == 0) continue;
-      if (size_ == flow_count_max_) return nullptr;
+      if (size_ == room_) return nullptr;
       const std::size_t taken = at + first_bit(free);
       tags()[taken] = tag;
       slots()[taken].key = key;
@@ -217,6 +256,7 @@ class FlowTable {
 
   TimeNs window_ns_;
   std::size_t flow_count_max_;
+  std::size_t room_;  ///< flows there are slots for, <= flow_count_max_
   std::size_t slot_count_;
   std::size_t size_ = 0;
   SlotMemory slots_;

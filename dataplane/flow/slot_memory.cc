@@ -2,6 +2,7 @@
 #include "dataplane/flow/slot_memory.h"
 
 #include <sys/mman.h>
+#include <utility>
 
 namespace mimir::flow {
 
@@ -20,6 +21,12 @@ SlotMemory::~SlotMemory() {
 
 SlotMemory::SlotMemory(SlotMemory&& other) noexcept : data_(other.data_), bytes_(other.bytes_) {
   other.data_ = nullptr;
+}
+
+SlotMemory& SlotMemory::operator=(SlotMemory&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(bytes_, other.bytes_);
+  return *this;
 }
 
 }  // namespace mimir::flow

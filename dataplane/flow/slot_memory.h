@@ -16,7 +16,7 @@ class SlotMemory {
   SlotMemory(const SlotMemory&) = delete;
   SlotMemory& operator=(const SlotMemory&) = delete;
   SlotMemory(SlotMemory&& other) noexcept;
-  SlotMemory& operator=(SlotMemory&&) = delete;
+  SlotMemory& operator=(SlotMemory&& other) noexcept;
 
   /// Null if the memory could not be had.
   [[nodiscard]] void* data() const noexcept { return data_; }

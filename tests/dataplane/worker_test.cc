@@ -87,6 +87,31 @@ TEST(Worker, CountsAcrossIdleStretchesLikeANaiveSum) {
   }
 }
 
+TEST(Worker, CountsLikeANaiveSumWhileItsTablesGrow) {
+  for (const std::size_t first : {1u, 70u, 300u}) {
+    WorkerOptions options = small();
+    options.flow_count_first = first;
+    const TrafficShape shape{.burst_count = 400, .host_count = 2000, .disorder_ns = kSecond};
+    expect_like_naive(options, test::random_traffic(first, shape));
+  }
+}
+
+TEST(Worker, ATableThatGrowsRefusesNoFlowBeforeItIsAsLargeAsItMayBe) {
+  WorkerOptions options = small();
+  options.flow_count_first = 64;
+  options.flow_count_max = 5000;
+  std::vector<Burst> bursts;
+  for (std::uint32_t flow = 0; flow < 6000; ++flow) {
+    if (flow % 50 == 0) bursts.emplace_back();
+    bursts.back().packets.push_back({udp(0x0b000000 + flow), kStart + flow});
+  }
+  const Reader reader = test::run(options, bursts);
+  const PacketLedger& packets = reader.reports().at(kStartWindow).packets;
+  EXPECT_EQ(packets.counted, 5000u);
+  EXPECT_EQ(packets.dropped_for(Drop::kFlowTableFull), 1000u);
+  EXPECT_EQ(reader.flows().size(), 5000u);
+}
+
 // A burst of packets, each up to a year after the one before: far more windows
 // in one burst than OpenWindows has room for.
 TEST(Worker, CountsAcrossGapsOfYearsLikeANaiveSum) {

@@ -19,6 +19,7 @@ std::optional<IngestRound> ingest_once(const std::string& path) {
   RecordRing ring(std::size_t{1} << 18);
   WorkerOptions options;
   options.ring_full = RingFull::kLose;  // alone on its thread, it must not wait for itself
+  options.flow_count_first = WorkerOptions::kFewFlows;
   const auto worker = std::make_unique<Worker>(options, source, ring);
   RecordRing* const rings[] = {&ring};
   std::uint64_t records = 0;

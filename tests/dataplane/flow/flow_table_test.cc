@@ -93,6 +93,28 @@ TYPED_TEST(FlowTableOf, CountsBothDirectionsOfAFlowIntoOneRecord) {
   EXPECT_EQ(record.reserved, (std::array<std::uint8_t, 27>{}));
 }
 
+TYPED_TEST(FlowTableOf, WhatWasCountedBeforeItGrewIsThereAfterwards) {
+  FlowTable<TypeParam> table(1000, 20, {}, kWindowNs);
+  for (std::uint32_t flow = 0; flow < 900; ++flow) {
+    EXPECT_EQ(table.has_room(1), flow != 20 && flow != 160) << flow;
+    while (!table.has_room(1)) table.grow();
+    for (std::uint32_t packet = 0; packet <= flow % 3; ++packet) {
+      EXPECT_EQ(this->count(table, key_number<TypeParam>(flow), packet_at(1000 + flow, flow)),
+                Drop::kNone);
+    }
+  }
+  EXPECT_EQ(table.size(), 900u);
+  EXPECT_TRUE(this->emitted_.empty());
+  this->sweep_all(table, 5000);
+  ASSERT_EQ(this->emitted_.size(), 900u);
+  for (const FlowRecord& record : this->emitted_) {
+    const auto flow = static_cast<std::uint32_t>(record.first_ns - 1000);
+    EXPECT_EQ(record.key, widen(key_number<TypeParam>(flow)));
+    EXPECT_EQ(record.packets[0], flow % 3 + 1);
+    EXPECT_EQ(record.bytes[0], std::uint64_t{flow} * (flow % 3 + 1));
+  }
+}
+
 TYPED_TEST(FlowTableOf, AnEarlierPacketMovesTheBeginAndItsDirection) {
   FlowTable<TypeParam> table(10, {}, kWindowNs);
   const TypeParam key = key_number<TypeParam>(1);
