@@ -68,6 +68,7 @@ void Collector::add(const WindowReport& report) {
   sum.records_written += report.records_written;
   sum.records_lost += report.records_lost;
   sum.packets_lost += report.packets_lost;
+  sum.shed_level = std::max(sum.shed_level, report.shed_level);
   if (!has_times(report)) return;
   const bool is_first = !has_times(sum);
   sum.first_ns = is_first ? report.first_ns : std::min(sum.first_ns, report.first_ns);
@@ -109,7 +110,8 @@ void Collector::hand_over(WindowIndex index, Pending& pending) {
                 .records = pending.records,
                 .packets = sum.packets,
                 .records_lost = sum.records_lost,
-                .packets_lost = sum.packets_lost};
+                .packets_lost = sum.packets_lost,
+                .shed_level = sum.shed_level};
   const TimeNs slack_ns = window_ns_ / kPartialSlackDivisor;
   const bool is_last = has_ended_ && pending_.size() == 1;
   const TimeNs first_ns = has_times(sum) ? sum.first_ns : window.end_ns;

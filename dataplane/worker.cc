@@ -41,12 +41,15 @@ bool Worker::step() noexcept {
   if (batch_.count > 0) {
     make_room();
     dissect_batch();
+    if (shedder_.level() > 0) [[unlikely]]
+      shed_batch();
     if (duplicates_.is_on()) drop_duplicates();
     locate_batch();
     count_batch();
   } else if (batch_.now_ns > watermark_ns_) {
     advance(batch_.now_ns);  // a quiet link still closes its windows
   }
+  shedder_.observe(batch_.load, watermark_ns_);
   if (sweep_ != Sweep::kNone) continue_sweep();
   if (out_count_ > 0) flush();
   return true;
@@ -107,6 +110,14 @@ Drop Worker::dissect(const source::PacketView& packet, wire::PacketFacts& facts)
   if (ends == nullptr) return drop;
   wire::set_fragment_flow({ends->source_port, ends->destination_port, ends->protocol}, facts);
   return Drop::kNone;
+}
+
+// Before all that looks into memory, which is what shedding saves.
+void Worker::shed_batch() noexcept {
+  for (std::size_t i = 0; i < batch_.count; ++i) {
+    Parsed& parsed = parsed_[i];
+    if (parsed.drop == Drop::kNone && !shedder_.keeps(parsed.hash)) parsed.drop = Drop::kShed;
+  }
 }
 
 // Before the flows are shared out: with any number of workers each sees every packet of
@@ -191,7 +202,7 @@ void Worker::count_in_step() noexcept {
     if (drop == Drop::kNone) [[likely]]
       drop = credit(batch_.packets[i], parsed);
     if (drop != Drop::kNone) [[unlikely]] {
-      ++report.packets.dropped[static_cast<std::size_t>(drop)];
+      count_drop(report, drop);
       continue;
     }
     ++counted;
@@ -235,12 +246,18 @@ void Worker::count_packet(const source::PacketView& packet, const Parsed& parsed
   Drop drop = parsed.drop;
   if (drop == Drop::kNone) drop = is_too_late ? Drop::kTooLate : credit(packet, parsed);
   if (drop != Drop::kNone) {
-    ++current_->packets.dropped[static_cast<std::size_t>(drop)];
+    count_drop(*current_, drop);
     return;
   }
   ++current_->packets.counted;
   current_->packets.counted_bytes += parsed.facts.ip_bytes;
   current_->packets.out_of_order += static_cast<std::uint64_t>(is_out_of_order);
+}
+
+// A window is told the highest level at which it lost a packet.
+void Worker::count_drop(WindowReport& report, Drop drop) const noexcept {
+  ++report.packets.dropped[static_cast<std::size_t>(drop)];
+  if (drop == Drop::kShed) report.shed_level = std::max(report.shed_level, shedder_.level());
 }
 
 // A window closes when packet time has passed its end by the lateness bound.

@@ -9,6 +9,7 @@
 #include "dataplane/flow/duplicate_filter.h"
 #include "dataplane/flow/flow_table.h"
 #include "dataplane/flow/fragment_memory.h"
+#include "dataplane/load_shedder.h"
 #include "dataplane/open_windows.h"
 #include "dataplane/record/record_ring.h"
 #include "dataplane/source/packet_source.h"
@@ -83,6 +84,7 @@ class Worker {
   void dissect_batch() noexcept;
   /// A packet that is not plain.
   [[nodiscard]] Drop dissect(const source::PacketView& packet, wire::PacketFacts& facts) noexcept;
+  void shed_batch() noexcept;
   void drop_duplicates() noexcept;
   void locate_batch() noexcept;
   void count_batch() noexcept;
@@ -90,6 +92,7 @@ class Worker {
   [[nodiscard]] bool is_in_step() const noexcept;
   void count_in_step() noexcept;
   void count_packet(const source::PacketView& packet, const Parsed& parsed) noexcept;
+  void count_drop(WindowReport& report, Drop drop) const noexcept;
   [[nodiscard]] Drop credit(const source::PacketView& packet, const Parsed& parsed) noexcept;
   [[nodiscard]] bool is_ours(const Parsed& parsed) const noexcept;
 
@@ -112,6 +115,7 @@ class Worker {
   flow::FlowTable<FlowKey> v6_;
   flow::DuplicateFilter duplicates_;
   flow::FragmentMemory fragments_;
+  LoadShedder shedder_;
 
   OpenWindows open_;
   WindowReport* current_ = nullptr;  ///< report of [window_begin_ns_, window_end_ns_)

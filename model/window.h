@@ -23,7 +23,13 @@ struct Window {
   PacketLedger packets;            ///< of this window only
   std::uint64_t records_lost = 0;  ///< written by a worker, but its ring was full
   std::uint64_t packets_lost = 0;  ///< in those records
-  bool partial = false;            ///< the capture began or ended inside this window
+  /// Packets its ports lost since the window before was handed over: missed, damaged or
+  /// without a buffer. 0 of a capture. They were never received, so nothing else tells.
+  std::uint64_t lost_at_ports = 0;
+  /// One flow in 2^shed_level was counted throughout; of the others, what was counted is
+  /// a part, and Drop::kShed has the rest. 0: all flows, all the time.
+  std::uint8_t shed_level = 0;
+  bool partial = false;  ///< the capture began or ended inside this window
 };
 
 }  // namespace mimir

@@ -140,18 +140,19 @@ Json loss_object(const AlertLoss& loss) {
     const std::uint64_t count = loss.packets.dropped[i];
     if (count > 0) dropped.set(std::string(kDropTexts[i].name), count);
   }
-  const std::uint64_t received = loss.packets.received;
+  const std::uint64_t sent = loss.packets.received + loss.lost_at_ports;
   // What is no IP was never the model's to see: ARP is no loss.
-  const std::uint64_t lost =
-      loss.packets.dropped_total() - loss.packets.dropped_for(Drop::kNotIp) + loss.packets_lost;
+  const std::uint64_t lost = loss.packets.dropped_total() - loss.packets.dropped_for(Drop::kNotIp) +
+                             loss.packets_lost + loss.lost_at_ports;
   Json object = Json::object();
-  object.set("received", received)
+  object.set("received", loss.packets.received)
       .set("counted", loss.packets.counted)
       .set("dropped", std::move(dropped))
       .set("records_lost", loss.records_lost)
       .set("packets_in_lost_records", loss.packets_lost)
-      .set("loss_ratio",
-           received == 0 ? 0.0 : static_cast<double>(lost) / static_cast<double>(received))
+      .set("lost_at_ports", loss.lost_at_ports)
+      .set("kept_flows_ratio", kept_flows_ratio(loss.shed_level))
+      .set("loss_ratio", sent == 0 ? 0.0 : static_cast<double>(lost) / static_cast<double>(sent))
       .set("mapped_bytes_ratio", loss.mapped_bytes_ratio);
   return object;
 }

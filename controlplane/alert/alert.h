@@ -26,7 +26,9 @@ struct AlertLoss {
   PacketLedger packets;
   std::uint64_t records_lost = 0;
   std::uint64_t packets_lost = 0;
-  double mapped_bytes_ratio = 1;  ///< of the window's bytes, those with both ends known
+  std::uint64_t lost_at_ports = 0;  ///< never received: missed, damaged or without a buffer
+  std::uint8_t shed_level = 0;      ///< one flow in 2^shed_level was counted throughout
+  double mapped_bytes_ratio = 1;    ///< of the window's bytes, those with both ends known
 };
 
 /// One window that a model judged to be above its threshold, with everything

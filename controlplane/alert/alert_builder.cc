@@ -60,6 +60,8 @@ Alert AlertBuilder::build(const analysis::Verdict& verdict) const {
               .loss = {.packets = window.packets,
                        .records_lost = window.records_lost,
                        .packets_lost = window.packets_lost,
+                       .lost_at_ports = window.lost_at_ports,
+                       .shed_level = window.shed_level,
                        .mapped_bytes_ratio = 1.0 - window.bytes.unmapped_share()},
               .model_name = model_.context.name,
               .model_digest = model_digest_};

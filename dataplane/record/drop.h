@@ -43,9 +43,11 @@ enum class Drop : std::uint8_t {
   kTooLate,
   kFlowTableFull,
   kDuplicate,
+  // worker: it could not keep up, and leaves out whole flows
+  kShed,
 };
 
-inline constexpr std::size_t kDropCount = static_cast<std::size_t>(Drop::kDuplicate) + 1;
+inline constexpr std::size_t kDropCount = static_cast<std::size_t>(Drop::kShed) + 1;
 
 struct DropText {
   std::string_view name;  ///< metric label, part of the public interface: never rename one
@@ -80,6 +82,7 @@ inline constexpr std::array<DropText, kDropCount> kDropTexts{{
     {"too_late", "older than the lateness bound allows: its window is closed"},
     {"flow_table_full", "a new flow, and its place in the flow table is taken"},
     {"duplicate", "the same packet as one just before, mirrored a second time"},
+    {"shed", "of a flow left out while the worker could not keep up"},
 }};
 
 [[nodiscard]] constexpr std::string_view name(Drop drop) noexcept {
@@ -87,6 +90,6 @@ inline constexpr std::array<DropText, kDropCount> kDropTexts{{
 }
 
 static_assert(name(Drop::kNone) == "none" && name(Drop::kNotIp) == "not_ip");
-static_assert(name(Drop::kDuplicate) == "duplicate", "a row of kDropTexts is missing");
+static_assert(name(Drop::kShed) == "shed", "a row of kDropTexts is missing");
 
 }  // namespace mimir

@@ -67,6 +67,13 @@ struct RecordLedger {
   }
 };
 
+/// The share of the flows that is counted throughout at a level of shedding.
+[[nodiscard]] constexpr double kept_flows_ratio(std::uint8_t shed_level) noexcept {
+  return 1.0 / static_cast<double>(std::uint64_t{1} << shed_level);
+}
+
+static_assert(kept_flows_ratio(0) == 1 && kept_flows_ratio(3) == 0.125);
+
 /// What one worker did with the packets of one base window. Crosses to the
 /// control plane after the last record of that window.
 struct WindowReport {
@@ -75,6 +82,7 @@ struct WindowReport {
   std::uint64_t records_written = 0;
   std::uint64_t records_lost = 0;
   std::uint64_t packets_lost = 0;  ///< in those lost records
+  std::uint8_t shed_level = 0;     ///< the highest: one flow in 2^shed_level was counted throughout
   TimeNs first_ns = 0;             ///< of the first packet received; 0 if none was
   TimeNs last_ns = 0;
 };

@@ -21,6 +21,13 @@ struct PacketView {
   [[nodiscard]] std::span<const std::byte> frame() const noexcept { return {data, captured_bytes}; }
 };
 
+/// How much waits in a source's queue.
+enum class QueueLoad : std::uint8_t {
+  kCalm,     ///< at most a quarter of what it holds
+  kBusy,     ///< in between
+  kPressed,  ///< at least three quarters, or it overflowed just now
+};
+
 /// What one poll brought. Borrowed: valid until the next poll of that source.
 struct PacketBatch {
   /// Enough packets in flight to hide the latency of memory behind each other;
@@ -31,6 +38,8 @@ struct PacketBatch {
   std::size_t count = 0;
   /// The source's own time, which goes on when no packet comes; 0 if it has none.
   TimeNs now_ns = 0;
+  /// How this poll left the queue; calm where packets can wait, as in a file.
+  QueueLoad load = QueueLoad::kCalm;
   std::array<PacketView, kPacketMax> packets;
 };
 

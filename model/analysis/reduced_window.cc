@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/analysis/reduced_window.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace mimir::analysis {
@@ -17,6 +18,8 @@ ReducedWindow reduce(const Window& window, const graph::Cluster& cluster,
           .packets = window.packets,
           .records_lost = window.records_lost,
           .packets_lost = window.packets_lost,
+          .lost_at_ports = window.lost_at_ports,
+          .shed_level = window.shed_level,
           .is_partial = window.partial};
 }
 
@@ -26,6 +29,8 @@ void merge(ReducedWindow& into, const ReducedWindow& from) {
   into.packets += from.packets;
   into.records_lost += from.records_lost;
   into.packets_lost += from.packets_lost;
+  into.lost_at_ports += from.lost_at_ports;
+  into.shed_level = std::max(into.shed_level, from.shed_level);
   into.is_partial = into.is_partial || from.is_partial;
 }
 

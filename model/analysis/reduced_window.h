@@ -24,7 +24,9 @@ struct ReducedWindow {
   graph::ByteLedger bytes;
   PacketLedger packets;
   std::uint64_t records_lost = 0;
-  std::uint64_t packets_lost = 0;  ///< in those records
+  std::uint64_t packets_lost = 0;   ///< in those records
+  std::uint64_t lost_at_ports = 0;  ///< as Window has it
+  std::uint8_t shed_level = 0;      ///< the highest of all that it sums
   bool is_partial = false;
 
   [[nodiscard]] std::uint32_t granularity_s() const {

@@ -89,6 +89,7 @@ struct Naive {
   std::map<FlowKey, FlowRecord> flows;
   std::uint64_t received = 0;
   std::uint64_t lost = 0;
+  std::uint8_t shed_level = 0;
 };
 
 void expect_equal(const std::vector<Kept>& kept, const std::map<WindowIndex, Naive>& naive) {
@@ -102,6 +103,7 @@ void expect_equal(const std::vector<Kept>& kept, const std::map<WindowIndex, Nai
     EXPECT_EQ(window.window.packets.received, expected.received);
     EXPECT_EQ(window.window.records_lost, expected.lost);
     EXPECT_EQ(window.window.packets_lost, 3 * expected.lost);
+    EXPECT_EQ(window.window.shed_level, expected.shed_level);
     ASSERT_EQ(window.records.size(), expected.flows.size());
     std::size_t row = 0;
     for (const auto& [key, flow] : expected.flows) {
@@ -163,6 +165,9 @@ void check_interleaving(std::uint64_t seed) {
       report.records_lost = random.below(3);
       report.packets_lost = 3 * report.records_lost;
       report.records_written = report.records_lost;
+      report.shed_level = static_cast<std::uint8_t>(random.below(9));
+      std::uint8_t& shed_level = naive[window].shed_level;
+      shed_level = std::max(shed_level, report.shed_level);
       ASSERT_TRUE(rings[i].push_report(report));
       naive[window].received += report.packets.received;
       naive[window].lost += report.records_lost;

@@ -29,6 +29,7 @@ struct TimedFrame {
 struct Burst {
   std::vector<TimedFrame> packets{};
   TimeNs now_ns = 0;
+  source::QueueLoad load = source::QueueLoad::kCalm;
 };
 
 /// Brings the bursts it was given, then ends. All frames are Ethernet.
@@ -43,6 +44,7 @@ class FakeSource final : public source::PacketSource {
     const Burst& burst = bursts_[next_];
     ++next_;
     batch.now_ns = burst.now_ns;
+    batch.load = burst.load;
     for (const TimedFrame& packet : burst.packets) {
       batch.packets[batch.count] = {
           .data = packet.frame.bytes().data(),

@@ -34,9 +34,16 @@ std::string describe(const analysis::Verdict& verdict) {
     return fmt::format("{}  no traffic of the cluster, {} packets", window,
                        verdict.window.packets.received);
   }
-  return fmt::format("{}  score {:+.3f}  threshold {:.3f}  {} packets{}", window,
+  std::string loss;
+  if (verdict.window.shed_level > 0) {
+    loss = fmt::format(", 1 of {} flows kept", 1U << verdict.window.shed_level);
+  }
+  if (verdict.window.lost_at_ports > 0) {
+    loss += fmt::format(", {} lost at ports", verdict.window.lost_at_ports);
+  }
+  return fmt::format("{}  score {:+.3f}  threshold {:.3f}  {} packets{}{}", window,
                      verdict.score.value, verdict.score.threshold, verdict.window.packets.counted,
-                     verdict.score.alert() ? "  ALERT" : "");
+                     loss, verdict.score.alert() ? "  ALERT" : "");
 }
 
 class RunCommand final : public Command {

@@ -60,6 +60,8 @@ struct Rig {
                                    .packets = {.received = 9, .counted = 9},
                                    .records_lost = 2,
                                    .packets_lost = 4,
+                                   .lost_at_ports = 6,
+                                   .shed_level = 2,
                                    .is_partial = true};
     analysis::Lens lens(world.cluster, std::move(*registry));
     lens.look_at(window);
@@ -112,6 +114,8 @@ TEST(AlertBuilder, StatesTheWindowItsLossAndItsModel) {
   EXPECT_EQ(alert.loss.packets.received, 9U);
   EXPECT_EQ(alert.loss.records_lost, 2U);
   EXPECT_EQ(alert.loss.packets_lost, 4U);
+  EXPECT_EQ(alert.loss.lost_at_ports, 6U);
+  EXPECT_EQ(alert.loss.shed_level, 2U);
   EXPECT_DOUBLE_EQ(alert.loss.mapped_bytes_ratio, 0.75);
   EXPECT_EQ(alert.model_name, "shop");
   EXPECT_EQ(alert.model_digest, "digest");

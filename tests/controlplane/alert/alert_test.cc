@@ -61,6 +61,8 @@ Alert theft() {
   alert.loss.packets.dropped[static_cast<std::size_t>(Drop::kTooLate)] = 20;
   alert.loss.records_lost = 2;
   alert.loss.packets_lost = 5;
+  alert.loss.lost_at_ports = 250;
+  alert.loss.shed_level = 3;
   alert.loss.mapped_bytes_ratio = 0.998;
   alert.model_name = "shop";
   alert.model_digest = "9f2c";
@@ -117,8 +119,8 @@ TEST(Alert, SaysEverythingOfOursUnderMimir) {
   EXPECT_TRUE(*at(row, "seen_in_training").boolean());
   EXPECT_EQ(config::to_text(at(ours, "capture")),
             R"({"received":1000,"counted":880,"dropped":{"not_ip":100,"too_late":20},)"
-            R"("records_lost":2,"packets_in_lost_records":5,"loss_ratio":0.025,)"
-            R"("mapped_bytes_ratio":0.998})");
+            R"("records_lost":2,"packets_in_lost_records":5,"lost_at_ports":250,)"
+            R"("kept_flows_ratio":0.125,"loss_ratio":0.22,"mapped_bytes_ratio":0.998})");
   EXPECT_EQ(config::to_text(at(ours, "model")), R"({"name":"shop","sha256":"9f2c"})");
 }
 

@@ -341,7 +341,7 @@ TEST(Dissect, EveryReasonHasAFrame) {
   std::set<Drop> earned;
   for (const Case& broken : broken_frames()) earned.insert(reason(broken.frame));
   // These are not about the frame; tests/dataplane/worker_test.cc has them.
-  earned.insert({Drop::kTooLate, Drop::kFlowTableFull, Drop::kDuplicate});
+  earned.insert({Drop::kTooLate, Drop::kFlowTableFull, Drop::kDuplicate, Drop::kShed});
   earned.insert(reason(syn()));
   for (std::size_t i = 0; i < kDropCount; ++i) {
     const auto drop = static_cast<Drop>(i);

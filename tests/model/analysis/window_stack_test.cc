@@ -33,6 +33,8 @@ ReducedWindow base_window(WindowIndex index, test::Random& random) {
   window.packets.dropped[3] = random.below(100);
   window.records_lost = random.below(3);
   window.packets_lost = random.below(9);
+  window.lost_at_ports = random.below(7);
+  window.shed_level = static_cast<std::uint8_t>(random.below(4));
   window.is_partial = random.below(8) == 0;
   return window;
 }
@@ -45,7 +47,7 @@ auto all_of(const ReducedWindow& w) {
   }
   return std::tuple(w.end_ns, w.begin_ns, edges, w.bytes.kept, w.bytes.duplicate,
                     w.packets.received, w.packets.dropped[3], w.records_lost, w.packets_lost,
-                    w.is_partial);
+                    w.lost_at_ports, w.shed_level, w.is_partial);
 }
 using All = decltype(all_of(std::declval<const ReducedWindow&>()));
 
@@ -77,6 +79,8 @@ std::vector<All> grouped(const std::vector<ReducedWindow>& bases,
         sum.packets.dropped[3] += base->packets.dropped[3];
         sum.records_lost += base->records_lost;
         sum.packets_lost += base->packets_lost;
+        sum.lost_at_ports += base->lost_at_ports;
+        if (base->shed_level > sum.shed_level) sum.shed_level = base->shed_level;
         sum.is_partial = sum.is_partial || base->is_partial;
       }
       sum.edges = graph::EdgeTable::from(edges);
