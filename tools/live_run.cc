@@ -12,6 +12,7 @@
 #include "dataplane/source/capture_stream.h"
 #include "dataplane/source/port_source.h"
 #include "dataplane/source/replay_port.h"
+#include "tools/port_watch.h"
 
 namespace mimir::tools {
 
@@ -100,6 +101,12 @@ class Appliance {
     return rings;
   }
 
+  [[nodiscard]] std::vector<source::Port*> ports() const {
+    std::vector<source::Port*> ports;
+    for (const auto& port : ports_) ports.push_back(port.get());
+    return ports;
+  }
+
   void finish(LiveRun& run) {
     source::Eal::join();
     std::uint64_t received = feeder_ ? feeder_->sent : 0;
@@ -107,15 +114,15 @@ class Appliance {
       run.ports.push_back(port->counters());
       received += run.ports.back().received;
     }
+    for (const Core& core : cores_) run.unstamped += core.source->unstamped_count();
     run.left_in_queues = received - std::min(received, run.packets.received);
     run.replay_left_out = replay_.left_out();
   }
 
  private:
-  void add_core(std::uint16_t port_id, std::uint16_t queue, LinkType link,
-                source::MbufFields fields, const std::atomic<bool>& end) {
+  void add_core(const source::QueueOptions& queue, const std::atomic<bool>& end) {
     Core core;
-    core.source = std::make_unique<source::PortSource>(port_id, queue, link, fields, end);
+    core.source = std::make_unique<source::PortSource>(queue, end);
     core.ring = std::make_unique<RecordRing>(options_.ring_record_count);
     core.worker = std::make_unique<Worker>(options_.worker, *core.source, *core.ring);
     cores_.push_back(std::move(core));
@@ -126,7 +133,7 @@ class Appliance {
       ports_.push_back(std::make_unique<source::Port>());
       if (!ports_.back()->open(port_options, fault)) return false;
       for (std::uint16_t queue = 0; queue < port_options.queue_count; ++queue) {
-        add_core(ports_.back()->id(), queue, LinkType::kEthernet, {}, stop_);
+        add_core(ports_.back()->queue(queue), stop_);
       }
     }
     return true;
@@ -139,7 +146,7 @@ class Appliance {
                            .capture = *capture_,
                            .link = options_.replay->first_link(),
                            .stop = stop_});
-    add_core(replay_.id(), 0, options_.replay->first_link(), replay_.fields(), replay_.ended());
+    add_core(replay_.queue(options_.replay->first_link()), replay_.ended());
     return true;
   }
 
@@ -186,9 +193,15 @@ bool run_live(const LiveOptions& options, const std::atomic<bool>& stop, const L
     is_up = appliance.open(fault) && appliance.start(fault);
     if (is_up) {
       const std::vector<RecordRing*> rings = appliance.rings();
-      controlplane::Collector collector(options.worker.window_ns, rings, hooks.window);
+      PortWatch watch(appliance.ports(), hooks.news);
+      controlplane::Collector collector(options.worker.window_ns, rings, [&](Window window) {
+        window.lost_at_ports = watch.take_lost();
+        hooks.window(window);
+      });
+      watch.look();
       if (hooks.started) hooks.started();
       while (!collector.has_ended()) {
+        watch.look();
         if (!collector.drain()) std::this_thread::sleep_for(kIdleRest);
       }
       run.packets = collector.packets();

@@ -44,6 +44,8 @@ struct LiveRun {
   PacketLedger packets;
   RecordLedger records;
   std::vector<source::PortCounters> ports;
+  /// Packets of a port whose clock is trusted that had no stamp to be believed.
+  std::uint64_t unstamped = 0;
   /// Packets the ports received that no worker read before the end.
   std::uint64_t left_in_queues = 0;
   /// Packets of replayed captures whose link was not its first packet's.
@@ -58,7 +60,8 @@ struct LiveRun {
 /// Called from the control-plane thread while the appliance runs.
 struct LiveHooks {
   controlplane::Collector::WindowSink window;
-  std::function<void()> started;  ///< every port is up, every worker polls
+  std::function<void(const source::PortNews&)> news{};  ///< of the ports, as it comes
+  std::function<void()> started{};                      ///< every port is up, every worker polls
 };
 
 /// Starts DPDK, polls every queue on a core of its own and hands over windows on

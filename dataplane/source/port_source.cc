@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/source/port_source.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include <rte_cycles.h>
@@ -19,22 +20,28 @@ TimeNs read_clock(clockid_t clock) noexcept {
   return TimeNs{now.tv_sec} * kNsPerSecond + now.tv_nsec;
 }
 
+bool is_done(const QueueOptions& queue, std::uint32_t descriptor) noexcept {
+  return rte_eth_rx_descriptor_status(queue.port_id, queue.queue,
+                                      static_cast<std::uint16_t>(descriptor)) ==
+         RTE_ETH_RX_DESC_DONE;
+}
+
 }  // namespace
 
-PortSource::PortSource(std::uint16_t port_id, std::uint16_t queue, LinkType link, MbufFields fields,
-                       const std::atomic<bool>& end) noexcept
-    : port_id_(port_id),
-      queue_(queue),
-      link_(link),
-      fields_(fields),
+TimeNs PortSource::monotonic_ns() noexcept { return read_clock(CLOCK_MONOTONIC); }
+
+TimeNs PortSource::realtime_offset_ns() noexcept {
+  return read_clock(CLOCK_REALTIME) - read_clock(CLOCK_MONOTONIC);
+}
+
+PortSource::PortSource(const QueueOptions& options, const std::atomic<bool>& end) noexcept
+    : options_(options),
       end_(end),
-      realtime_offset_ns_(read_clock(CLOCK_REALTIME) - read_clock(CLOCK_MONOTONIC)) {}
+      realtime_offset_ns_(realtime_offset_ns()),
+      tells_waiting_(options.signals != nullptr &&
+                     rte_eth_rx_descriptor_status(options.port_id, options.queue, 0) >= 0) {}
 
 PortSource::~PortSource() { release(); }
-
-TimeNs PortSource::now_ns() const noexcept {
-  return realtime_offset_ns_ + read_clock(CLOCK_MONOTONIC);
-}
 
 void PortSource::release() noexcept {
   if (held_count_ > 0) rte_pktmbuf_free_bulk(held_.data(), held_count_);
@@ -45,7 +52,7 @@ void PortSource::rest(PacketBatch& batch) noexcept {
   ++empty_polls_;
   // The queue's own time, now and then: heartbeats need no precision. A port
   // whose packets bring their time has none.
-  if (empty_polls_ % 256 == 0 && fields_.time_ns_offset == 0) batch.now_ns = now_ns();
+  if (empty_polls_ % 256 == 0 && options_.fields.time_ns_offset == 0) batch.now_ns = now_ns();
   if (empty_polls_ > kEmptyPollMax) {
     rte_delay_us_sleep(kRestMicroseconds);
   } else {
@@ -53,15 +60,56 @@ void PortSource::rest(PacketBatch& batch) noexcept {
   }
 }
 
+// REQUIRES: a burst was received just now.
+QueueLoad PortSource::load() noexcept {
+  if (options_.signals == nullptr) return QueueLoad::kCalm;
+  if (!tells_waiting_) {
+    return loss_watch_.look(held_count_ == PacketBatch::kPacketMax,
+                            options_.signals->missed.load(std::memory_order_relaxed));
+  }
+  if (held_count_ < PacketBatch::kPacketMax / 2) return QueueLoad::kCalm;
+  const std::uint32_t quarter = options_.descriptor_count / 4U;
+  if (is_done(options_, 3 * quarter)) return QueueLoad::kPressed;
+  return is_done(options_, quarter) ? QueueLoad::kBusy : QueueLoad::kCalm;
+}
+
+TimeNs PortSource::time_of(rte_mbuf* mbuf, TimeNs burst_ns) noexcept {
+  if (options_.fields.time_ns_offset != 0) {
+    return *RTE_MBUF_DYNFIELD(mbuf, options_.fields.time_ns_offset, TimeNs*);
+  }
+  if (!clock_.is_there()) return burst_ns;
+  if ((mbuf->ol_flags & options_.stamps.flag) != 0) {
+    const std::uint64_t ticks = *RTE_MBUF_DYNFIELD(mbuf, options_.stamps.offset, std::uint64_t*);
+    const TimeNs time_ns = realtime_offset_ns_ + clock_.to_ns(ticks);
+    if (time_ns >= burst_ns - kStampBehindMaxNs && time_ns <= burst_ns + kStampAheadMaxNs) {
+      return time_ns;
+    }
+  }
+  ++unstamped_count_;
+  return burst_ns;
+}
+
+// REQUIRES: more than one segment.
+void PortSource::gather(rte_mbuf* mbuf, std::size_t index, PacketView& packet) noexcept {
+  const std::uint32_t bytes = std::min(mbuf->pkt_len, kHeaderBytesMax);
+  if (bytes <= mbuf->data_len) return;
+  const void* const whole = rte_pktmbuf_read(mbuf, 0, bytes, gathered_[index].data());
+  if (whole == nullptr) return;  // pkt_len lies: the first segment is what there is
+  packet.data = static_cast<const std::byte*>(whole);
+  packet.captured_bytes = bytes;
+}
+
 Poll PortSource::poll(PacketBatch& batch) noexcept {
   release();
-  batch.link = link_;
+  batch.link = options_.link;
   batch.now_ns = 0;
   batch.count = 0;
+  batch.load = QueueLoad::kCalm;
   // Read before the queue: what was in it when the end was told still comes.
   const bool is_ending = end_.load(std::memory_order_acquire);
   if (is_ending && ++drain_polls_ > kDrainPollMax) return Poll::kEnd;
-  held_count_ = rte_eth_rx_burst(port_id_, queue_, held_.data(), PacketBatch::kPacketMax);
+  held_count_ =
+      rte_eth_rx_burst(options_.port_id, options_.queue, held_.data(), PacketBatch::kPacketMax);
   if (held_count_ == 0) {
     if (is_ending) return Poll::kEnd;
     rest(batch);
@@ -69,18 +117,21 @@ Poll PortSource::poll(PacketBatch& batch) noexcept {
   }
   empty_polls_ = 0;
   for (unsigned i = 0; i < held_count_; ++i) rte_prefetch0(rte_pktmbuf_mtod(held_[i], void*));
-  const TimeNs burst_ns = fields_.time_ns_offset == 0 ? now_ns() : 0;
+  batch.load = load();
+  if (options_.stamps.flag != 0) options_.signals->clock.read(clock_, clock_version_);
+  const TimeNs burst_ns = options_.fields.time_ns_offset == 0 ? now_ns() : 0;
   for (unsigned i = 0; i < held_count_; ++i) {
     rte_mbuf* const mbuf = held_[i];
     PacketView& packet = batch.packets[i];
     packet.data = rte_pktmbuf_mtod(mbuf, const std::byte*);
-    packet.captured_bytes = mbuf->data_len;  // headers lie in the first segment
-    packet.wire_bytes = fields_.wire_bytes_offset == 0
-                            ? mbuf->pkt_len
-                            : *RTE_MBUF_DYNFIELD(mbuf, fields_.wire_bytes_offset, std::uint32_t*);
-    packet.time_ns = fields_.time_ns_offset == 0
-                         ? burst_ns
-                         : *RTE_MBUF_DYNFIELD(mbuf, fields_.time_ns_offset, TimeNs*);
+    packet.captured_bytes = mbuf->data_len;
+    if (mbuf->nb_segs > 1) [[unlikely]]
+      gather(mbuf, i, packet);
+    packet.wire_bytes =
+        options_.fields.wire_bytes_offset == 0
+            ? mbuf->pkt_len
+            : *RTE_MBUF_DYNFIELD(mbuf, options_.fields.wire_bytes_offset, std::uint32_t*);
+    packet.time_ns = time_of(mbuf, burst_ns);
   }
   batch.count = held_count_;
   return Poll::kMore;

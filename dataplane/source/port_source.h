@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "dataplane/source/loss_watch.h"
+#include "dataplane/source/nic_clock.h"
 #include "dataplane/source/packet_source.h"
 
 struct rte_mbuf;
@@ -19,11 +21,45 @@ struct MbufFields {
   std::size_t wire_bytes_offset = 0;  ///< of 4 bytes
 };
 
+/// Where a NIC that stamps packets puts its clock's ticks, 8 bytes, and the flag that
+/// says that it did. 0: it does not.
+struct StampField {
+  std::size_t offset = 0;
+  std::uint64_t flag = 0;
+};
+
+/// What the control plane tells the workers of a port while it runs.
+struct PortSignals {
+  std::atomic<std::uint64_t> missed{0};  ///< packets that found no free descriptor
+  SharedLine clock;                      ///< of the NIC; no line: stamps are not used
+};
+
+/// One receive queue, as PortSource reads it.
+struct QueueOptions {
+  std::uint16_t port_id = 0;
+  std::uint16_t queue = 0;
+  LinkType link = LinkType::kEthernet;
+  MbufFields fields;
+  StampField stamps;
+  std::uint16_t descriptor_count = 0;
+  /// Null: who sends can wait, so that the queue is never pressed and nothing stamped.
+  const PortSignals* signals = nullptr;
+};
+
 /// One receive queue of a started port.
 ///
-/// The time of a packet is the mbuf's if `fields` says where, else this machine's
-/// clock when the burst arrived: the real time at construction plus what the
+/// The time of a packet is the mbuf's if the fields say where; else the NIC's stamp, if
+/// there is one and its clock is trusted and gives a time of the last second; else this
+/// machine's clock when the burst arrived: the real time at construction plus what the
 /// monotonic clock has run since, so that it never steps back.
+///
+/// A frame over several buffers is lent with its first kHeaderBytesMax bytes at least:
+/// they are copied together if the first buffer holds less.
+///
+/// How much waits is asked of the driver by two descriptors, a quarter and three
+/// quarters down the ring, and only after a burst that is at least half full: counting
+/// all that wait (rte_eth_rx_queue_count) walks the ring in most drivers. Where the
+/// driver does not tell, LossWatch does.
 ///
 /// Threads: the worker that polls it.
 class PortSource final : public PacketSource {
@@ -36,30 +72,51 @@ class PortSource final : public PacketSource {
   /// although packets go on coming.
   static constexpr std::uint32_t kDrainPollMax = 1024;
 
+  /// More than all headers that are followed, but for some that only an attacker
+  /// stacks; those end as one of the truncated ones.
+  static constexpr std::uint32_t kHeaderBytesMax = 512;
+
+  /// A stamp that gives a time outside of these, seen from the burst's, is not believed.
+  static constexpr TimeNs kStampBehindMaxNs = kNsPerSecond;
+  static constexpr TimeNs kStampAheadMaxNs = kNsPerSecond / 1000;
+
   /// `end`: becomes true when the source shall end. What is in the queue then still
   /// comes; the first poll that finds nothing, or the last of kDrainPollMax, answers
   /// kEnd.
-  PortSource(std::uint16_t port_id, std::uint16_t queue, LinkType link, MbufFields fields,
-             const std::atomic<bool>& end) noexcept;
+  PortSource(const QueueOptions& options, const std::atomic<bool>& end) noexcept;
   ~PortSource() override;
 
   [[nodiscard]] Poll poll(PacketBatch& batch) noexcept override;
 
+  /// Packets of a port with a trusted clock whose stamp was missing or not believed.
+  [[nodiscard]] std::uint64_t unstamped_count() const noexcept { return unstamped_count_; }
+
+  /// The clock that stands in for a NIC's, as it is now in this process.
+  [[nodiscard]] static TimeNs monotonic_ns() noexcept;
+  /// What lies between that and real time, now.
+  [[nodiscard]] static TimeNs realtime_offset_ns() noexcept;
+
  private:
-  [[nodiscard]] TimeNs now_ns() const noexcept;
+  [[nodiscard]] TimeNs now_ns() const noexcept { return realtime_offset_ns_ + monotonic_ns(); }
+  [[nodiscard]] TimeNs time_of(rte_mbuf* mbuf, TimeNs burst_ns) noexcept;
+  [[nodiscard]] QueueLoad load() noexcept;
+  void gather(rte_mbuf* mbuf, std::size_t index, PacketView& packet) noexcept;
   void release() noexcept;
   void rest(PacketBatch& batch) noexcept;
 
-  std::uint16_t port_id_;
-  std::uint16_t queue_;
-  LinkType link_;
-  MbufFields fields_;
+  QueueOptions options_;
   const std::atomic<bool>& end_;
   TimeNs realtime_offset_ns_;
   std::uint32_t empty_polls_ = 0;
   std::uint32_t drain_polls_ = 0;
+  bool tells_waiting_;
+  LossWatch loss_watch_;
+  ClockLine clock_;
+  std::uint32_t clock_version_ = 0;
+  std::uint64_t unstamped_count_ = 0;
   unsigned held_count_ = 0;
   std::array<rte_mbuf*, PacketBatch::kPacketMax> held_{};
+  std::array<std::array<std::byte, kHeaderBytesMax>, PacketBatch::kPacketMax> gathered_;
 };
 
 }  // namespace mimir::source

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <string>
 
+#include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
@@ -19,6 +20,8 @@
 namespace mimir::source {
 
 namespace {
+
+static_assert(ReplayPort::kSegmentBytes <= RTE_MBUF_DEFAULT_DATAROOM);
 
 constexpr std::size_t kMbufCount = 2 * ReplayPort::kRingCount + 1024;
 
@@ -77,13 +80,39 @@ bool ReplayPort::open(MachineFault& fault) {
 void ReplayPort::close() {
   if (is_open_) {
     (void)rte_eth_dev_stop(id_);
-    (void)rte_eth_dev_close(id_);
+    // Closed, the device would go on existing, and the next of its name be refused.
+    rte_eth_dev_info info{};
+    if (rte_eth_dev_info_get(id_, &info) == 0) (void)rte_dev_remove(info.device);
   }
   is_open_ = false;
   rte_ring_free(ring_);
   rte_mempool_free(pool_);
   ring_ = nullptr;
   pool_ = nullptr;
+}
+
+void ReplayPort::lay_out(const PacketView& packet, rte_mbuf* first) noexcept {
+  const std::byte* from = packet.data;
+  std::uint32_t left_bytes = packet.captured_bytes;
+  rte_mbuf* last = first;
+  for (;;) {
+    const auto bytes =
+        static_cast<std::uint16_t>(std::min<std::uint32_t>(left_bytes, segment_bytes_));
+    std::memcpy(rte_pktmbuf_mtod(last, void*), from, bytes);
+    last->data_len = bytes;
+    first->pkt_len += bytes;
+    from += bytes;
+    left_bytes -= bytes;
+    if (left_bytes == 0 || first->nb_segs == kSegmentMax) return;
+    rte_mbuf* next = rte_pktmbuf_alloc(pool_);
+    while (next == nullptr) {
+      sched_yield();
+      next = rte_pktmbuf_alloc(pool_);
+    }
+    last->next = next;
+    last = next;
+    ++first->nb_segs;
+  }
 }
 
 std::uint64_t ReplayPort::feed(PacketSource& capture, LinkType link,
@@ -101,9 +130,7 @@ std::uint64_t ReplayPort::feed(PacketSource& capture, LinkType link,
     for (unsigned i = 0; i < count; ++i) {
       const PacketView& packet = batch.packets[i];
       rte_mbuf* const mbuf = mbufs[i];
-      const auto bytes = static_cast<std::uint16_t>(
-          std::min<std::uint32_t>(packet.captured_bytes, rte_pktmbuf_tailroom(mbuf)));
-      std::memcpy(rte_pktmbuf_append(mbuf, bytes), packet.data, bytes);
+      lay_out(packet, mbuf);
       *RTE_MBUF_DYNFIELD(mbuf, fields_.time_ns_offset, TimeNs*) = packet.time_ns;
       *RTE_MBUF_DYNFIELD(mbuf, fields_.wire_bytes_offset, std::uint32_t*) =
           std::max(packet.wire_bytes, packet.captured_bytes);

@@ -193,8 +193,7 @@ class DemoCommand final : public Command {
       alerts->write(result.alerts.back());
     });
     const std::atomic<bool>& stop = controlplane::watch_stop_signals();
-    if (!run_live(options, stop,
-                  {.window = [&](const Window& window) { analyzer.add(window); }, .started = {}},
+    if (!run_live(options, stop, {.window = [&](const Window& window) { analyzer.add(window); }},
                   result.live, fault)) {
       return false;
     }

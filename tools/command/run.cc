@@ -46,6 +46,14 @@ std::string describe(const analysis::Verdict& verdict) {
                      loss, verdict.score.alert() ? "  ALERT" : "");
 }
 
+void say(const source::PortNews& news) {
+  if (news.is_warning) {
+    controlplane::log_warning(news.text);
+  } else {
+    log_info(news.text);
+  }
+}
+
 class RunCommand final : public Command {
  public:
   [[nodiscard]] const char* name() const override { return "run"; }
@@ -110,6 +118,7 @@ class RunCommand final : public Command {
     LiveRun live;
     source::MachineFault fault;
     const LiveHooks hooks{.window = [&](const Window& window) { analyzer.add(window); },
+                          .news = say,
                           .started = [] { log_info("listening; end with Ctrl-C or SIGTERM"); }};
     if (!run_live(options, stop, hooks, live, fault)) {
       fmt::print(stderr, "mimir: error: {}\n  hint: {}\n", fault.message, fault.hint);
@@ -127,6 +136,17 @@ class RunCommand final : public Command {
       const source::PortCounters& port = live.ports[i];
       fmt::print(stderr, "port {}   received {}, missed {}, errors {}, no buffer {}\n", i,
                  port.received, port.missed, port.errors, port.no_buffer);
+      for (const source::NamedCount& counter : port.named) {
+        fmt::print(stderr, "  its own {:>10}  {}\n", counter.count, counter.name);
+      }
+      if (port.link_losses > 0) {
+        fmt::print(stderr, "  its link was lost {} times\n", port.link_losses);
+      }
+    }
+    if (live.unstamped > 0) {
+      fmt::print(stderr,
+                 "stamps   {} packets had none to be believed, and have the worker's time\n",
+                 live.unstamped);
     }
     if (live.left_in_queues > 0) {
       fmt::print(stderr, "queues   {} packets were left unread at the end\n", live.left_in_queues);
