@@ -19,7 +19,9 @@ config::Section<PortConfig> port_section() {
                {.min = 1,
                 .max = 64,
                 .unit = "queues",
-                .help = "Receive queues of the port, each polled by a core of its own."})
+                .help = "Receive queues of the port, each polled by a core of its own. Flows may "
+                        "arrive on several; only duplicate_distance needs a packet and its copy "
+                        "on one."})
       .require(
           "device", [](const C& c) { return !c.device.empty(); },
           "dataplane.ports[]: a port has no device",

@@ -101,6 +101,13 @@ class Appliance {
     return rings;
   }
 
+  /// Whether the copies of a packet that is mirrored twice, in whatever tunnel each, may
+  /// come on different queues, whose workers know nothing of each other's packets.
+  [[nodiscard]] bool may_split_duplicates() const {
+    if (options_.worker.duplicate_distance_ns == 0 || cores_.size() == 1) return false;
+    return ports_.size() > 1 || ports_.front()->plan().spread != source::Spread::kInner;
+  }
+
   [[nodiscard]] std::vector<source::Port*> ports() const {
     std::vector<source::Port*> ports;
     for (const auto& port : ports_) ports.push_back(port.get());
@@ -184,6 +191,9 @@ bool check_pages(const LiveOptions& options, source::MachineFault& fault) {
 bool run_live(const LiveOptions& options, const std::atomic<bool>& stop, const LiveHooks& hooks,
               LiveRun& run, source::MachineFault& fault) {
   source::EalOptions eal = options.eal;
+  for (const source::PortOptions& port : options.ports) {
+    eal.worker_devices.insert(eal.worker_devices.end(), port.queue_count, port.device);
+  }
   eal.worker_count = queue_count(options) + (options.replay == nullptr ? 0 : 1);
   eal.memory_bytes = eal_bytes(options);
   if (!source::Eal::start(eal, fault)) return false;
@@ -198,6 +208,11 @@ bool run_live(const LiveOptions& options, const std::atomic<bool>& stop, const L
         window.lost_at_ports = watch.take_lost();
         hooks.window(window);
       });
+      if (appliance.may_split_duplicates() && hooks.news) {
+        hooks.news({.is_warning = true,
+                    .text = "dataplane.duplicate_distance: the copies of a packet that come on "
+                            "different queues both count"});
+      }
       watch.look();
       if (hooks.started) hooks.started();
       while (!collector.has_ended()) {

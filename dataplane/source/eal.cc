@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/source/eal.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <sched.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_log.h>
+
+#include "dataplane/source/core_placement.h"
 
 namespace mimir::source {
 
@@ -66,21 +70,48 @@ bool choose_pages(const EalOptions& options, bool& use_huge, MachineFault& fault
   return false;
 }
 
+/// The memory node of a PCI device; -1: none is known, as of any virtual one.
+int node_of_device(const std::string& device) {
+  const std::string path = "/sys/bus/pci/devices/" + device.substr(0, device.find(','));
+  std::FILE* const file = std::fopen((path + "/numa_node").c_str(), "re");
+  if (file == nullptr) return -1;
+  int node = -1;
+  if (std::fscanf(file, "%d", &node) != 1) node = -1;
+  (void)std::fclose(file);
+  return node;
+}
+
+int node_of_cpu(int cpu) {
+  constexpr int kNodeMax = 64;
+  const std::string path = "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/node";
+  for (int node = 0; node < kNodeMax; ++node) {
+    if (access((path + std::to_string(node)).c_str(), F_OK) == 0) return node;
+  }
+  return -1;
+}
+
 // "0@2,1@3,2@2": lcore 0 is the control plane, the others the workers.
-std::string place_lcores(std::size_t worker_count) {
+std::string place_lcores(const EalOptions& options) {
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
-  std::vector<int> cpus;
+  std::vector<Cpu> cpus;
   if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
     for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-      if (CPU_ISSET(static_cast<std::size_t>(cpu), &allowed)) cpus.push_back(cpu);
+      if (CPU_ISSET(static_cast<std::size_t>(cpu), &allowed)) {
+        cpus.push_back({.id = cpu, .node = node_of_cpu(cpu)});
+      }
     }
   }
-  if (cpus.empty()) cpus.push_back(0);
+  if (cpus.empty()) cpus.push_back({});
+  std::vector<int> nodes(options.worker_count, -1);
+  for (std::size_t i = 0; i < std::min(nodes.size(), options.worker_devices.size()); ++i) {
+    nodes[i] = node_of_device(options.worker_devices[i]);
+  }
+  const std::vector<int> placed = place_cores(cpus, nodes);
   std::string text;
-  for (std::size_t lcore = 0; lcore <= worker_count; ++lcore) {
+  for (std::size_t lcore = 0; lcore < placed.size(); ++lcore) {
     if (!text.empty()) text += ',';
-    text += std::to_string(lcore) + '@' + std::to_string(cpus[lcore % cpus.size()]);
+    text += std::to_string(lcore) + '@' + std::to_string(placed[lcore]);
   }
   return text;
 }
@@ -88,7 +119,7 @@ std::string place_lcores(std::size_t worker_count) {
 std::vector<std::string> to_arguments(const EalOptions& options, bool use_huge) {
   const std::size_t megabytes = round_up(options.memory_bytes, kHugePageBytes) >> 20;
   std::vector<std::string> arguments{"mimir",
-                                     "--lcores=" + place_lcores(options.worker_count),
+                                     "--lcores=" + place_lcores(options),
                                      "--main-lcore=0",
                                      "--file-prefix=" + options.file_prefix,
                                      "-m",

@@ -22,6 +22,8 @@ struct EalOptions {
   /// False for a process that lives for one replay: it takes no lock, leaves no file.
   bool is_shared = true;
   std::size_t worker_count = 1;
+  /// The device each worker is for, as PortOptions has it; a worker beyond them is for none.
+  std::vector<std::string> worker_devices{};
   std::size_t memory_bytes = 0;  ///< what EAL must be able to give out
   HugePages huge_pages = HugePages::kAuto;
   std::vector<std::string> pci_devices;      ///< only these are touched; none: no PCI at all
@@ -32,8 +34,8 @@ struct EalOptions {
 /// be started twice.
 ///
 /// Threads: start() and stop() on the main thread, which becomes the main lcore;
-/// workers are lcores 1 .. worker_count, placed on the CPUs this process may use,
-/// the main lcore on the first of them, round and round where there are too few.
+/// workers are lcores 1 .. worker_count, placed on the CPUs this process may use, each
+/// on the memory node of its device where it can be, as place_cores() says.
 class Eal {
  public:
   [[nodiscard]] static bool start(const EalOptions& options, MachineFault& fault);

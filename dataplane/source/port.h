@@ -78,7 +78,8 @@ class Port {
   /// call to `news`. About ten times a second; workers learn of losses by it.
   void watch(std::vector<PortNews>& news);
 
-  [[nodiscard]] std::uint16_t id() const { return id_; }
+  /// How it was set up. REQUIRES: it is open.
+  [[nodiscard]] const PortPlan& plan() const { return plan_; }
   /// What a source of that queue is to be made of. Borrows from this.
   [[nodiscard]] QueueOptions queue(std::uint16_t index) const;
   [[nodiscard]] PortCounters counters() const;

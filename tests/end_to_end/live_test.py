@@ -22,7 +22,8 @@ import subprocess
 import time
 import unittest
 
-from mimir_case import OK, PATH, Appliance, MimirCase, json_lines, main
+from mimir_case import (OK, PATH, Appliance, MimirCase, json_lines, main, pcap_header,
+                        pcap_packet, udp_frame)
 
 WINDOW_S = 10
 THEFT = range(20, 60)  # seconds of the replay
@@ -107,6 +108,41 @@ class Live(MimirCase):
             self.assertEqual(appliance.end(), OK, appliance.stderr)
         self.check_books(appliance.stderr, sent)
         self.check_alerts(start_s)
+
+    def send(self, name, rate):
+        """Sends a capture at `rate` packets a second; how many it has."""
+        sent = call("tcpreplay", "--preload-pcap", "--pps", str(rate), "--intf1", self.near,
+                    str(self.folder / name))
+        self.assertEqual(sent.returncode, 0, sent.stderr)
+        return int(re.search(r"^Actual: (\d+) packets", sent.stdout, re.MULTILINE)[1])
+
+    def test_two_queues_outlive_a_lost_link(self):
+        """Both queues count, before the link is lost and after it is back."""
+        frames = [udp_frame(f"10.0.{i // 200}.{i % 200 + 1}", "10.1.0.1", b"x" * (i % 700))
+                  for i in range(2000)]
+        self.write("many.pcap", pcap_header() + b"".join(pcap_packet(f) for f in frames))
+        config = self.configure("queues.yaml", "theft/entities.jsonl",
+                                f"net_af_packet0,iface={self.far},qpairs=2", queues=2)
+        text = (self.folder / config).read_text(encoding="utf-8")
+        self.write(config, text.replace("  huge_pages:",
+                                        "  duplicate_distance: 2ms\n  huge_pages:"))
+        with Appliance(self, config) as appliance:
+            self.assertTrue(appliance.wait_until_listening(), appliance.stderr)
+            sent = self.send("many.pcap", 4000)
+            call("ip", "link", "set", self.near, "down")
+            self.assertTrue(appliance.wait_until_said("lost its link"), appliance.stderr)
+            call("ip", "link", "set", self.near, "up")
+            self.assertTrue(appliance.wait_until_said("has its link"), appliance.stderr)
+            sent += self.send("many.pcap", 4000)
+            self.assertEqual(appliance.end(), OK, appliance.stderr)
+        self.assertEqual(sent, 2 * len(frames))
+        said = appliance.stderr
+        self.assertRegex(said, rf"(?m)^packets  received {sent} = counted {sent} \+ dropped 0 ")
+        self.assertIn("  its link was lost 1 times\n", said)
+        self.assertIn("2 x 1024 descriptors, spread as its driver does", said)
+        self.assertIn("packets have the worker's time", said)
+        for once in ["offers no hash", "copies of a packet that come on different queues"]:
+            self.assertEqual(said.count(once), 1, said)
 
     def check_books(self, said, sent):
         packets = re.search(r"^packets  received (\d+) = counted (\d+) \+ dropped (\d+)", said,

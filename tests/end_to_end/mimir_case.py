@@ -85,11 +85,11 @@ class MimirCase(unittest.TestCase):
 
     @classmethod
     def configure(cls, name, entities, device="net_null0", alerts="-", model="shop.mimir",
-                  prefix=""):
+                  prefix="", queues=1):
         """Writes a configuration; the DPDK prefix is this process's own."""
         cls.write(name, f"""\
 dataplane:
-  ports: [{{device: "{device}"}}]
+  ports: [{{device: "{device}", queues: {queues}}}]
   flow_count_max: 65536
   ipv6_flow_count_max: 1024
   huge_pages: never
@@ -153,13 +153,16 @@ class Appliance:
     def stderr(self):
         return "".join(self.lines)
 
-    def wait_until_listening(self):
-        """Whether it listens; False if it ended instead."""
+    def wait_until_said(self, text):
+        """Whether it says that; False if it ended instead."""
         while (line := self._next_line()) is not None:
-            if "listening" in line:
+            if text in line:
                 return True
         self.process.wait(PATIENCE_S)
         return False
+
+    def wait_until_listening(self):
+        return self.wait_until_said("listening")
 
     def end(self):
         """Asks it to end as an administrator would; its exit code."""
