@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
@@ -15,12 +16,24 @@ struct ClockLine {
   double ns_per_tick = 0;  ///< 0: there is no line
 
   [[nodiscard]] bool is_there() const noexcept { return ns_per_tick > 0; }
-  /// Within a nanosecond for moments up to a month from the origin. REQUIRES: is_there().
+  /// Within a nanosecond for moments up to a month from the origin; what would be more
+  /// than a century from it is a century from it. REQUIRES: is_there().
   [[nodiscard]] TimeNs to_ns(std::uint64_t ticks) const noexcept {
-    const auto distance = static_cast<std::int64_t>(ticks - origin_ticks);
-    return origin_ns + static_cast<TimeNs>(static_cast<double>(distance) * ns_per_tick);
+    constexpr double kFarNs = 3.2e18;
+    const auto distance = static_cast<double>(static_cast<std::int64_t>(ticks - origin_ticks));
+    return origin_ns + static_cast<TimeNs>(std::clamp(distance * ns_per_tick, -kFarNs, kFarNs));
   }
 };
+
+/// A stamp that gives a time outside of these, seen from its burst's, is not believed.
+inline constexpr TimeNs kStampBehindMaxNs = kNsPerSecond;
+inline constexpr TimeNs kStampAheadMaxNs = kNsPerSecond / 1000;
+
+/// Whether a packet of a burst that came at `burst_ns`, by the clock of the line, was
+/// stamped at `stamp_ns`; if not, the NIC stamps what it likes.
+[[nodiscard]] constexpr bool is_believable(TimeNs stamp_ns, TimeNs burst_ns) noexcept {
+  return stamp_ns >= burst_ns - kStampBehindMaxNs && stamp_ns <= burst_ns + kStampAheadMaxNs;
+}
 
 /// Learns how a NIC's free-running clock runs against real time, from readings of both
 /// at one moment, and follows its drift.

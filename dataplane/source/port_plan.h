@@ -26,7 +26,8 @@ struct PortAbility {
 /// collector adds the records of one flow. So a tunnel whose NIC cannot look inside
 /// loads one core more than others, but gives the same windows. Handing packets on by
 /// the hash of the inner flow would mend little: receiving and dissecting come first and
-/// stay where they are, and what a ring costs on both sides eats most of the rest. And
+/// stay where they are, four fifths of what a packet costs at a thousand flows and more
+/// than half at a million, and what a ring costs on both sides eats most of the rest. And
 /// most tunnels of clusters need none of it: VXLAN and Geneve choose their source port
 /// by the inner flow (RFC 7348 §5, RFC 8926 §3.3), so that the outer hash spreads them.
 ///

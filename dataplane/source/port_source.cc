@@ -81,9 +81,7 @@ TimeNs PortSource::time_of(rte_mbuf* mbuf, TimeNs burst_ns) noexcept {
   if ((mbuf->ol_flags & options_.stamps.flag) != 0) {
     const std::uint64_t ticks = *RTE_MBUF_DYNFIELD(mbuf, options_.stamps.offset, std::uint64_t*);
     const TimeNs time_ns = realtime_offset_ns_ + clock_.to_ns(ticks);
-    if (time_ns >= burst_ns - kStampBehindMaxNs && time_ns <= burst_ns + kStampAheadMaxNs) {
-      return time_ns;
-    }
+    if (is_believable(time_ns, burst_ns)) return time_ns;
   }
   ++unstamped_count_;
   return burst_ns;

@@ -49,7 +49,7 @@ struct QueueOptions {
 /// One receive queue of a started port.
 ///
 /// The time of a packet is the mbuf's if the fields say where; else the NIC's stamp, if
-/// there is one and its clock is trusted and gives a time of the last second; else this
+/// there is one, its clock is trusted and is_believable() says so; else this
 /// machine's clock when the burst arrived: the real time at construction plus what the
 /// monotonic clock has run since, so that it never steps back.
 ///
@@ -75,10 +75,6 @@ class PortSource final : public PacketSource {
   /// More than all headers that are followed, but for some that only an attacker
   /// stacks; those end as one of the truncated ones.
   static constexpr std::uint32_t kHeaderBytesMax = 512;
-
-  /// A stamp that gives a time outside of these, seen from the burst's, is not believed.
-  static constexpr TimeNs kStampBehindMaxNs = kNsPerSecond;
-  static constexpr TimeNs kStampAheadMaxNs = kNsPerSecond / 1000;
 
   /// `end`: becomes true when the source shall end. What is in the queue then still
   /// comes; the first poll that finds nothing, or the last of kDrainPollMax, answers

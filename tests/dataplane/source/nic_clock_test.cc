@@ -143,6 +143,23 @@ TEST(NicClock, SurvivesAReaderThatStoodStill) {
   EXPECT_EQ(clock.read(nic.ticks_at(later), later), State::kTrusted) << clock.refusal();
 }
 
+TEST(NicClock, AGarbledStampIsFarAwayAndNothingWorse) {
+  for (const double ns_per_tick : {NicClock::kNsPerTickMin, 6.4, NicClock::kNsPerTickMax}) {
+    const ClockLine line{.origin_ticks = 1000, .origin_ns = kBoot, .ns_per_tick = ns_per_tick};
+    EXPECT_LT(line.to_ns(1000 + (std::uint64_t{1} << 63)), kBoot - kNsPerSecond);
+    EXPECT_GT(line.to_ns(999 + (std::uint64_t{1} << 63)), kBoot + kNsPerSecond);
+    EXPECT_EQ(line.to_ns(1000), kBoot);
+  }
+}
+
+TEST(NicClock, BelievesStampsOfTheLastSecondAndAMillisecondAhead) {
+  static_assert(is_believable(kBoot, kBoot));
+  static_assert(is_believable(kBoot - 1'000'000'000, kBoot));
+  static_assert(!is_believable(kBoot - 1'000'000'001, kBoot));
+  static_assert(is_believable(kBoot + 1'000'000, kBoot));
+  static_assert(!is_believable(kBoot + 1'000'001, kBoot));
+}
+
 TEST(SharedLine, GivesTheLatestLineOnce) {
   SharedLine shared;
   ClockLine line;

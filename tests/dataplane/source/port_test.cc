@@ -111,6 +111,40 @@ TEST_F(Ports, AFrameOverSeveralBuffersIsLentWithAllItsHeaders) {
   EXPECT_EQ(source.poll(batch), Poll::kEnd);
 }
 
+// The flag is one that no driver of this process sets.
+TEST_F(Ports, APacketWithoutStampHasTheTimeOfItsBurstAndIsCounted) {
+  ReplayPort port;
+  MachineFault fault;
+  ASSERT_TRUE(port.open(fault)) << fault.message;
+  std::vector<Burst> bursts(1);
+  for (int i = 0; i < 5; ++i) {
+    bursts[0].packets.push_back(
+        {test::Frame(test::Frame::ethernet().ipv4(1, 2).udp(3, 4)), TimeNs{i}});
+  }
+  test::FakeSource fake(bursts);
+  const std::atomic<bool> never{false};
+  ASSERT_EQ(port.feed(fake, LinkType::kEthernet, never), 5u);
+  PortSignals signals;
+  signals.clock.publish({.origin_ticks = 0, .origin_ns = 0, .ns_per_tick = 1});
+  QueueOptions queue = port.queue(LinkType::kEthernet);
+  queue.stamps = {.offset = queue.fields.time_ns_offset, .flag = std::uint64_t{1} << 40};
+  queue.fields.time_ns_offset = 0;
+  queue.signals = &signals;
+  queue.descriptor_count = 512;
+  PortSource source(queue, port.ended());
+  PacketBatch batch;
+  const TimeNs before_ns = PortSource::realtime_offset_ns() + PortSource::monotonic_ns();
+  ASSERT_EQ(source.poll(batch), Poll::kMore);
+  const TimeNs after_ns = PortSource::realtime_offset_ns() + PortSource::monotonic_ns();
+  ASSERT_EQ(batch.count, 5u);
+  constexpr TimeNs kSlackNs = 3600 * kNsPerSecond;  // not of 1970, as the capture is
+  for (std::size_t i = 0; i < batch.count; ++i) {
+    EXPECT_GE(batch.packets[i].time_ns, before_ns - kSlackNs);
+    EXPECT_LE(batch.packets[i].time_ns, after_ns + kSlackNs);
+  }
+  EXPECT_EQ(source.unstamped_count(), 5u);
+}
+
 // DPDK's own null device: packets without end, on as many queues as one likes.
 TEST_F(Ports, APortWithoutCardServesSeveralQueuesAndSaysHowItIsSetUp) {
   Port port;
