@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/training.h"
 
-#include <algorithm>
+#include <cstdio>
+#include <filesystem>
 #include <map>
 #include <set>
-#include <span>
 #include <tuple>
 #include <utility>
 
@@ -12,39 +12,32 @@
 
 #include "model/analysis/analyzer.h"
 #include "model/invariant/registry.h"
+#include "tools/evaluation/attack_plan.h"
+#include "tools/evaluation/spans.h"
 #include "tools/injector/path_templates.h"
 
 namespace mimir::tools {
 
 namespace {
 
-using analysis::ReducedWindow;
-
-/// The base windows of one span of the coarsest granularity.
-using Span = std::span<const ReducedWindow>;
-
-bool is_clean(const ReducedWindow& window) {
-  return !window.is_partial && window.records_lost == 0;
-}
-
-/// Base windows by the spans of `length_ns` they lie in; only spans that are wholly
-/// within the run and clean.
-std::vector<Span> complete_spans(const std::vector<ReducedWindow>& windows, TimeNs length_ns) {
-  std::vector<Span> spans;
-  std::size_t begin = 0;
-  while (begin < windows.size()) {
-    const TimeNs span_begin_ns = window_of(windows[begin].begin_ns, length_ns) * length_ns;
-    std::size_t end = begin;
-    bool is_complete = span_begin_ns >= windows.front().begin_ns &&
-                       span_begin_ns + length_ns <= windows.back().end_ns;
-    for (; end < windows.size() && windows[end].begin_ns < span_begin_ns + length_ns; ++end) {
-      is_complete = is_complete && is_clean(windows[end]);
-    }
-    if (is_complete) spans.emplace_back(windows.data() + begin, end - begin);
-    begin = end;
+/// The last part of each path, a folder's may end with a slash; of those that share it the
+/// whole path, for runs are told apart by name.
+std::vector<std::string> run_names(std::span<const CaptureArgument> captures) {
+  std::vector<std::string> names;
+  std::map<std::string, std::size_t> counts;
+  for (const CaptureArgument& capture : captures) {
+    const std::filesystem::path path(capture.name);
+    names.push_back((path.has_filename() ? path : path.parent_path()).filename().string());
+    ++counts[names.back()];
   }
-  return spans;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (counts[names[i]] > 1) names[i] = captures[i].name;
+  }
+  return names;
 }
+
+using analysis::ReducedWindow;
+using evaluation::Span;
 
 /// Adds the rows of one run, benign and attacked, and its edges' habits.
 class RunBuilder {
@@ -74,21 +67,13 @@ class RunBuilder {
   /// The same span with a theft in it. False if the path has nobody to go through.
   bool add_attacked(Span span, const injector::TemplatePath& path, const injector::Rate& rate,
                     const injector::AttackKey& key) {
-    std::vector<graph::EdgeTable> edges;
-    for (const ReducedWindow& window : span) edges.push_back(window.edges);
-    const auto window_ms =
-        static_cast<std::uint64_t>((span.front().end_ns - span.front().begin_ns) / 1'000'000);
-    auto attack = injector::inject(path, rate, key, edges, window_ms, cluster_, observation_);
-    if (!attack) return false;
-    std::vector<ReducedWindow> attacked(span.begin(), span.end());
-    for (std::size_t i = 0; i < attacked.size(); ++i) {
-      attacked[i].edges = std::move(attack->windows[i]);
-    }
+    const auto attacked = evaluation::attack(span, path, rate, key, cluster_, observation_);
+    if (!attacked) return false;
     learn::WindowInfo info;
     info.attack = true;
     info.rate_bytes_per_minute = static_cast<double>(rate.bytes_per_minute);
     info.path = injector::to_text(path);
-    add_rows(attacked, info, [](std::uint32_t) {});
+    add_rows(attacked->windows, info, [](std::uint32_t) {});
     return true;
   }
 
@@ -116,26 +101,6 @@ class RunBuilder {
   analysis::Lens lens_;
   learn::FeatureTable table_;
 };
-
-/// What happened, and that every application may send to the internet.
-injector::Policy permissive_policy(const TrainingRun& run) {
-  graph::EdgeTable sum;
-  for (const ReducedWindow& window : run.analysis.windows) sum.merge(window.edges);
-  const graph::Cluster& cluster = *run.analysis.context->cluster;
-  injector::Policy policy = injector::learn_policy(sum, cluster);
-  for (graph::ClassId id = 0; id < cluster.class_count(); ++id) {
-    if (!cluster.is_application(id)) continue;
-    policy.allowed[cluster.class_name(id)].insert(std::string(injector::kInternetName));
-  }
-  return policy;
-}
-
-learn::CaptureOrigin origin_of(const TrainingRun& run) {
-  const PacketLedger& packets = run.analysis.capture.packets;
-  return {.name = run.name,
-          .digest = fmt::format("{} packets, {} bytes, {} windows", packets.received,
-                                packets.counted_bytes, run.analysis.windows.size())};
-}
 
 learn::ModelContext context_of(const std::vector<TrainingRun>& runs, const TrainingPlan& plan,
                                const RunBuilder::EdgeBytes& edge_bytes) {
@@ -171,10 +136,35 @@ learn::ModelContext context_of(const std::vector<TrainingRun>& runs, const Train
 
 }  // namespace
 
+std::optional<std::vector<TrainingRun>> read_runs(std::span<const CaptureArgument> captures,
+                                                  const AnalysisOptions& options,
+                                                  config::Diagnostics& diagnostics) {
+  const std::size_t errors_before = diagnostics.error_count();
+  const std::vector<std::string> names = run_names(captures);
+  std::vector<TrainingRun> runs;
+  for (const CaptureArgument& capture : captures) {
+    auto analysis = analyse_captures({&capture, 1}, options, diagnostics);
+    if (!analysis) return std::nullopt;
+    const std::string name = name_of({&capture, 1});
+    if (!analysis->knows_anybody()) report_nobody_known(name, *analysis, diagnostics);
+    fmt::print(stderr, "{}: {} packets, {} windows, {:.1f} % of the bytes mapped\n", name,
+               analysis->capture.packets.received, analysis->windows.size(),
+               analysis->mapped_share * 100);
+    runs.push_back({.name = names[runs.size()], .analysis = std::move(*analysis)});
+  }
+  if (diagnostics.error_count() > errors_before) return std::nullopt;
+  return runs;
+}
+
+learn::CaptureOrigin origin_of(const TrainingRun& run) {
+  const PacketLedger& packets = run.analysis.capture.packets;
+  return {.name = run.name,
+          .digest = fmt::format("{} packets, {} bytes, {} windows", packets.received,
+                                packets.counted_bytes, run.analysis.windows.size())};
+}
+
 std::vector<injector::Rate> default_rates() {
-  return {{.bytes_per_minute = 10'000'000, .deviation_bytes_per_minute = 300'000},
-          {.bytes_per_minute = 1'000'000, .deviation_bytes_per_minute = 150'000},
-          {.bytes_per_minute = 100'000, .deviation_bytes_per_minute = 25'000}};
+  return {evaluation::rate_of(10e6), evaluation::rate_of(1e6), evaluation::rate_of(100e3)};
 }
 
 std::optional<learn::TrainingSet> build_training_set(const std::vector<TrainingRun>& runs,
@@ -194,7 +184,9 @@ std::optional<learn::TrainingSet> build_training_set(const std::vector<TrainingR
         injector::path_options(*context.cluster, context.observation.point, plan.sensitive_service);
     path_options.path_count_max = plan.path_count_max;
     const std::vector<injector::TemplatePath> paths = injector::enumerate_paths(
-        plan.policy ? *plan.policy : permissive_policy(run), path_options);
+        plan.policy ? *plan.policy
+                    : evaluation::observed_policy(run.analysis.windows, *context.cluster),
+        path_options);
     if (paths.empty()) {
       diagnostics.error({.file = run.name},
                         "no path leads from " + plan.sensitive_service + " to the outside",
@@ -202,9 +194,9 @@ std::optional<learn::TrainingSet> build_training_set(const std::vector<TrainingR
       return std::nullopt;
     }
     RunBuilder builder(run, plan, std::move(*registry));
-    const std::vector<Span> spans =
-        complete_spans(run.analysis.windows, plan.granularities_s.back() * kNsPerSecond);
-    for (const Span& span : spans) {
+    const evaluation::SpanList list =
+        evaluation::clean_spans(run.analysis.windows, plan.granularities_s.back() * kNsPerSecond);
+    for (const Span& span : list.spans) {
       builder.add_benign(span, edge_bytes);
       for (std::size_t rate = 0; rate < plan.rates.size(); ++rate) {
         (void)builder.add_attacked(span, paths[attack_number % paths.size()], plan.rates[rate],

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,15 @@ struct TrainingRun {
   std::string name;
   AnalysisRun analysis;
 };
+
+/// Reads each capture as a run of its own, and says on standard error what is in it. Nothing,
+/// with the reason, if one cannot be read or knows nobody of the cluster.
+[[nodiscard]] std::optional<std::vector<TrainingRun>> read_runs(
+    std::span<const CaptureArgument> captures, const AnalysisOptions& options,
+    config::Diagnostics& diagnostics);
+
+/// What tells its capture from others: what a model file remembers of it.
+[[nodiscard]] learn::CaptureOrigin origin_of(const TrainingRun& run);
 
 /// Builds the rows to learn from and what a model knows beside its weights.
 ///

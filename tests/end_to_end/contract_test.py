@@ -14,8 +14,8 @@ import unittest
 from mimir_case import (DATA, OK, PATIENCE_S, SENSITIVE, USAGE, MimirCase, main, pcap_header,
                         pcap_packet, udp_frame)
 
-COMMANDS = ["demo", "run", "check", "simulate", "flows", "features", "train", "score", "inspect",
-            "bench"]
+COMMANDS = ["demo", "run", "check", "simulate", "flows", "features", "train", "score",
+            "evaluate", "inspect", "bench"]
 
 
 class Help(MimirCase):
@@ -52,7 +52,8 @@ class Help(MimirCase):
 
     def test_examples_parse(self):
         """None of the files is there, so that each gets as far as opening one."""
-        for command in ["run", "check", "flows", "features", "train", "score", "inspect"]:
+        for command in ["run", "check", "flows", "features", "train", "score", "evaluate",
+                        "inspect"]:
             with self.subTest(command):
                 text = self.call(command, "--help").stdout
                 example = re.search(r"^Example:\n  mimir (.*)$", text, re.MULTILINE).group(1)
@@ -66,7 +67,8 @@ class ExitCodes(MimirCase):
         for words in [["flows"], ["score", "x.pcap"], ["flows", "--workers", "0", "x.pcap"],
                       ["flows", "--workers", "many", "x.pcap"], ["simulate", "--duration", "soon",
                                                                  "--out", "x"],
-                      ["simulate", "--app", "bookshop", "--out", "x"], ["bench"]]:
+                      ["simulate", "--app", "bookshop", "--out", "x"], ["bench"],
+                      ["evaluate", "x.pcap", "--model", "m", "--entities", "e"]]:
             with self.subTest(" ".join(words)):
                 answer = self.call(*words)
                 self.expect(answer, USAGE, "error: ", f"hint: mimir {words[0]} --help")

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/learn/train.h"
 
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -17,6 +16,7 @@
 #include "tools/analysis_run.h"
 #include "tools/command/commands.h"
 #include "tools/command/model_options.h"
+#include "tools/evaluation/attack_plan.h"
 #include "tools/text_file.h"
 #include "tools/training.h"
 
@@ -25,14 +25,6 @@ namespace mimir::tools {
 namespace {
 
 constexpr double kBytesPerMegabyte = 1e6;
-/// Of a rate without a deviation of its own.
-constexpr double kDeviationShare = 0.2;
-
-/// The last part of a path; a folder's may end with a slash.
-std::string run_name(const std::string& name) {
-  const std::filesystem::path path(name);
-  return (path.has_filename() ? path : path.parent_path()).filename().string();
-}
 
 class TrainCommand final : public Command {
  public:
@@ -75,19 +67,9 @@ class TrainCommand final : public Command {
     }
     const auto captures = list_captures(captures_, diagnostics);
     if (!captures) return ExitCode::kUsage;
-    std::vector<TrainingRun> runs;
-    for (const CaptureArgument& capture : *captures) {
-      auto analysis = analyse_captures({&capture, 1}, options_, diagnostics);
-      if (!analysis) return ExitCode::kData;
-      const std::string name = name_of({&capture, 1});
-      if (!analysis->knows_anybody()) report_nobody_known(name, *analysis, diagnostics);
-      fmt::print(stderr, "{}: {} packets, {} windows, {:.1f} % of the bytes mapped\n", name,
-                 analysis->capture.packets.received, analysis->windows.size(),
-                 analysis->mapped_share * 100);
-      runs.push_back({.name = run_name(name), .analysis = std::move(*analysis)});
-    }
-    if (diagnostics.has_errors()) return ExitCode::kData;
-    const auto set = build_training_set(runs, plan_, diagnostics);
+    const auto runs = read_runs(*captures, options_, diagnostics);
+    if (!runs) return ExitCode::kData;
+    const auto set = build_training_set(*runs, plan_, diagnostics);
     if (!set) return ExitCode::kData;
     const auto model = learn::train(*set, {}, diagnostics);
     if (!model) return ExitCode::kData;
@@ -107,7 +89,7 @@ class TrainCommand final : public Command {
       if (*end != '\0' || !(rate > 0) || rate > 1e6) {
         diagnostics.error({}, "--rate: `" + text + "` is no rate", "give MB a minute, such as 0.1");
       } else {
-        add_rate(rate, rate * kDeviationShare);
+        plan_.rates.push_back(evaluation::rate_of(rate * kBytesPerMegabyte));
       }
     }
     if (!policy_path_.empty()) {
@@ -115,14 +97,6 @@ class TrainCommand final : public Command {
       if (text) plan_.policy = injector::parse_policy(*text, policy_path_, diagnostics);
     }
     return !diagnostics.has_errors();
-  }
-
-  void add_rate(double megabytes_per_minute, double deviation) {
-    const auto bytes = [](double megabytes) {
-      return static_cast<std::uint64_t>(std::llround(megabytes * kBytesPerMegabyte));
-    };
-    plan_.rates.push_back({.bytes_per_minute = bytes(megabytes_per_minute),
-                           .deviation_bytes_per_minute = bytes(deviation)});
   }
 
   void report(const learn::Model& model, std::size_t row_count) const {

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/analysis/analyzer.h"
+#include "model/graph/cluster.h"
+#include "model/invariant/registry.h"
+
+namespace mimir::evaluation {
+
+/// What learners look at. Each is a row of named figures of one window alone.
+enum class Description : std::uint8_t {
+  kInvariants,       ///< the columns of invariant::Registry; NaN where undefined
+  kServiceBytes,     ///< "A>B", bytes from one service to another; 0 where there were none
+  kEgoNets,          ///< OddBall's two scores, by service the largest of its endpoints'
+  kPrincipalVector,  ///< one column an entity of the cluster; NaN in an empty window
+};
+inline constexpr std::size_t kDescriptionCount = 4;
+
+[[nodiscard]] constexpr std::size_t index_of(Description description) {
+  return static_cast<std::size_t>(description);
+}
+
+/// Turns windows of one run into rows of all descriptions.
+///
+/// Threads: one owner; make one a thread. What it returns is valid until the next
+/// look_at(). REQUIRES: the cluster outlives it.
+class Describer {
+ public:
+  Describer(const graph::Cluster& cluster, invariant::Registry registry);
+
+  void look_at(const analysis::ReducedWindow& window);
+
+  [[nodiscard]] std::span<const std::string> names(Description description) const;
+  [[nodiscard]] std::span<const double> values(Description description) const;
+
+ private:
+  void name_columns();
+  void describe_services();
+  void describe_ego_nets();
+  void describe_principal_vector();
+
+  const graph::Cluster& cluster_;
+  analysis::Lens lens_;
+  std::vector<graph::ClassId> classes_;  ///< those that take part in graphs
+  std::vector<std::size_t> position_;    ///< by ClassId, in classes_
+  std::array<std::vector<std::string>, kDescriptionCount> names_;
+  std::array<std::vector<double>, kDescriptionCount> values_;
+};
+
+}  // namespace mimir::evaluation

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "model/learn/feature_table.h"
+#include "model/learn/robust_scaler.h"
+
+namespace mimir::evaluation {
+
+/// The scaling that model files use: see learn::TrainingOptions::iqr_min.
+inline constexpr double kIqrMin = 1e-3;
+
+/// Whether anything is defined in that row: a window in which nothing was seen has nothing.
+[[nodiscard]] bool has_data(const learn::FeatureTable& table, std::size_t row);
+
+/// The columns that move at all in `rows`, scaled by what they are in `benign` rows.
+///
+/// Columns are found again by name, so that the table of another dataset will do.
+class RowScaler {
+ public:
+  RowScaler() = default;
+  RowScaler(const learn::FeatureTable& table, std::span<const std::size_t> benign,
+            std::span<const std::size_t> rows);
+
+  [[nodiscard]] std::size_t column_count() const { return scaler_.columns.size(); }
+
+  /// Row by row, column_count() each. A missing value is the expected one, 0.
+  [[nodiscard]] std::vector<double> scaled(const learn::FeatureTable& table,
+                                           std::span<const std::size_t> rows) const;
+
+ private:
+  [[nodiscard]] std::vector<std::size_t> columns_in(const learn::FeatureTable& table) const;
+
+  learn::RobustScaler scaler_;
+};
+
+}  // namespace mimir::evaluation

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/evaluation_run.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "tools/evaluation/attack_plan.h"
+#include "tools/evaluation/model_learner.h"
+#include "tools/injector/path_templates.h"
+
+namespace mimir::tools {
+
+namespace {
+
+using evaluation::Dataset;
+using evaluation::PassPlan;
+
+/// Of the passes that training runs are cut into: as much of the time is attacked in each
+/// as in held-out ones by default.
+constexpr std::size_t kTrainingPasses = 5;
+
+Dataset empty_dataset(const learn::Model& model) {
+  Dataset dataset;
+  for (const learn::GranularityModel& granularity : model.granularities) {
+    dataset.granularities_s.push_back(granularity.granularity_s);
+  }
+  return dataset;
+}
+
+std::vector<injector::TemplatePath> paths_of(const TrainingRun& run, const learn::Model& model,
+                                             const EvaluationPlan& plan,
+                                             config::Diagnostics& diagnostics) {
+  const ClusterContext& context = *run.analysis.context;
+  injector::PathOptions options = injector::path_options(
+      *context.cluster, context.observation.point, model.context.sensitive_service);
+  options.path_count_max = plan.path_count_max;
+  auto paths = injector::enumerate_paths(
+      plan.policy ? *plan.policy
+                  : evaluation::observed_policy(run.analysis.windows, *context.cluster),
+      options);
+  if (paths.empty()) {
+    diagnostics.error({.file = run.name},
+                      "no path leads from " + model.context.sensitive_service + " to the outside",
+                      "does the policy let data out?");
+  }
+  return paths;
+}
+
+evaluation::RunInput input_of(const TrainingRun& run,
+                              std::span<const injector::TemplatePath> paths) {
+  return {.name = run.name,
+          .cluster = *run.analysis.context->cluster,
+          .observation = run.analysis.context->observation.point,
+          .windows = run.analysis.windows,
+          .paths = paths};
+}
+
+bool has_spans(const TrainingRun& run, const evaluation::SpanList& list, TimeNs span_ns,
+               config::Diagnostics& diagnostics) {
+  if (!list.spans.empty()) return true;
+  diagnostics.error(
+      {.file = run.name},
+      fmt::format("holds no whole window of {} s without loss: {} windows read, {} "
+                  "partial, {} lossy",
+                  span_ns / kNsPerSecond, list.ledger.read, list.ledger.partial, list.ledger.lossy),
+      "give a longer capture");
+  return false;
+}
+
+/// Adds every run with the passes that `make_plans` makes for it.
+template <class MakePlans>
+std::optional<Dataset> build(const std::vector<TrainingRun>& runs, const learn::Model& model,
+                             const EvaluationPlan& plan, const MakePlans& make_plans,
+                             config::Diagnostics& diagnostics) {
+  Dataset dataset = empty_dataset(model);
+  for (std::size_t number = 0; number < runs.size(); ++number) {
+    const TrainingRun& run = runs[number];
+    const auto list = evaluation::clean_spans(run.analysis.windows, dataset.span_ns());
+    if (!has_spans(run, list, dataset.span_ns(), diagnostics)) return std::nullopt;
+    const auto paths = paths_of(run, model, plan, diagnostics);
+    if (paths.empty()) return std::nullopt;
+    const std::vector<PassPlan> plans =
+        make_plans(list, dataset.span_ns(),
+                   evaluation::PlanOptions{.share = plan.attack_share,
+                                           .spans_per_attack = plan.spans_per_attack,
+                                           .path_count = paths.size(),
+                                           .seed = plan.seed,
+                                           .run = number});
+    if (!evaluation::add_run(dataset, input_of(run, paths), plans, model.context.sensitive_service,
+                             plan.thread_count, diagnostics)) {
+      return std::nullopt;
+    }
+  }
+  return dataset;
+}
+
+}  // namespace
+
+std::optional<Dataset> held_out_dataset(const std::vector<TrainingRun>& runs,
+                                        const learn::Model& model, const EvaluationPlan& plan,
+                                        config::Diagnostics& diagnostics) {
+  const auto make_plans = [&plan](const evaluation::SpanList& list, TimeNs span_ns,
+                                  evaluation::PlanOptions options) {
+    const auto stretches = evaluation::stretches(list.spans, span_ns);
+    std::vector<PassPlan> plans;
+    for (const double rate : plan.rates_bytes_per_minute) {
+      for (std::uint64_t i = 0; i < plan.seed_count; ++i) {
+        options.seed = plan.seed + i;
+        plans.push_back({.rate = evaluation::rate_of(rate),
+                         .seed = options.seed,
+                         .attacks = evaluation::plan_at_random(stretches, options)});
+      }
+    }
+    return plans;
+  };
+  return build(runs, model, plan, make_plans, diagnostics);
+}
+
+std::optional<Dataset> training_dataset(const std::vector<TrainingRun>& runs,
+                                        const learn::Model& model, const EvaluationPlan& plan,
+                                        config::Diagnostics& diagnostics) {
+  const auto make_plans = [&model](const evaluation::SpanList& list, TimeNs /*span_ns*/,
+                                   const evaluation::PlanOptions& options) {
+    std::vector<PassPlan> plans;
+    for (const double rate : model.context.created_from.rates_bytes_per_minute) {
+      for (std::size_t i = 0; i < kTrainingPasses; ++i) {
+        plans.push_back(
+            {.rate = evaluation::rate_of(rate),
+             .seed = options.seed,
+             .attacks = evaluation::plan_every(list.spans.size(), i, kTrainingPasses, options)});
+      }
+    }
+    return plans;
+  };
+  return build(runs, model, plan, make_plans, diagnostics);
+}
+
+std::optional<Dataset> labelled_dataset(const std::vector<TrainingRun>& runs,
+                                        const learn::Model& model, const EvaluationPlan& plan,
+                                        std::vector<std::vector<evaluation::Incident>> truths,
+                                        config::Diagnostics& diagnostics) {
+  Dataset dataset = empty_dataset(model);
+  for (std::size_t number = 0; number < runs.size(); ++number) {
+    const TrainingRun& run = runs[number];
+    const auto list = evaluation::clean_spans(run.analysis.windows, dataset.span_ns());
+    if (!has_spans(run, list, dataset.span_ns(), diagnostics)) return std::nullopt;
+    const TimeNs begin_ns = run.analysis.windows.front().begin_ns;
+    const TimeNs end_ns = run.analysis.windows.back().end_ns;
+    const std::size_t outside = std::erase_if(truths[number], [&](const auto& incident) {
+      return incident.time.end_ns <= begin_ns || incident.time.begin_ns >= end_ns;
+    });
+    if (outside > 0) {
+      diagnostics.warning({.file = run.name},
+                          fmt::format("{} attacks of its truth are outside the capture", outside),
+                          "do capture and truth belong together?");
+    }
+    if (!evaluation::add_labelled_run(dataset, input_of(run, {}), std::move(truths[number]),
+                                      model.context.sensitive_service, plan.thread_count,
+                                      diagnostics)) {
+      return std::nullopt;
+    }
+  }
+  return dataset;
+}
+
+bool check_held_out(const std::vector<TrainingRun>& held_out,
+                    const std::vector<TrainingRun>& training, const learn::Model& model,
+                    config::Diagnostics& diagnostics) {
+  std::map<std::string, std::string> known;  // digest -> what was learned from it
+  for (const learn::CaptureOrigin& origin : model.context.created_from.captures) {
+    known.emplace(origin.digest, "the model was learned from it (" + origin.name + ")");
+  }
+  for (const TrainingRun& run : training) {
+    known.emplace(origin_of(run).digest, "--train names it too (" + run.name + ")");
+  }
+  bool good = true;
+  for (const TrainingRun& run : held_out) {
+    const auto [place, is_new] = known.emplace(origin_of(run).digest, "it is given twice");
+    if (is_new) continue;
+    diagnostics.error({.file = run.name}, "is not held out: " + place->second,
+                      "a figure from traffic that was learned from says nothing; give another "
+                      "capture");
+    good = false;
+  }
+  return good;
+}
+
+std::vector<std::unique_ptr<evaluation::Learner>> all_learners(const learn::Model& model,
+                                                               bool has_training) {
+  std::vector<std::unique_ptr<evaluation::Learner>> learners;
+  learners.push_back(evaluation::model_learner(model));
+  if (has_training) {
+    learners.push_back(evaluation::lasso_learner());
+    for (const auto& info :
+         {evaluation::logistic_l2(), evaluation::logistic_l1(), evaluation::robust_distance(),
+          evaluation::edge_volume(), evaluation::allowed_pairs(), evaluation::odd_ball_nets(),
+          evaluation::ide_kashima()}) {
+      learners.push_back(evaluation::make_learner(info));
+    }
+  }
+  learners.push_back(evaluation::make_learner(evaluation::ide_kashima_adaptive()));
+  return learners;
+}
+
+}  // namespace mimir::tools
