@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "tools/ledger_text.h"
+#include "tools/report/html.h"
 
 namespace mimir::tools {
 
@@ -17,44 +18,7 @@ constexpr double kChartHeight = 240;
 constexpr double kMargin = 40;
 constexpr std::size_t kContributionMax = 6;
 
-std::string escape(const std::string& text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '&':
-        escaped += "&amp;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
-
-constexpr const char* kStyle = R"(
-:root { color-scheme: light dark; --ink: #1b1f24; --dim: #667; --paper: #fff; --line: #c8ccd4;
-        --good: #3b6ea5; --bad: #c62828; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e8ec; --dim: #9aa3b2; --paper: #14171c;
-        --line: #3a4150; --good: #7fb2e5; --bad: #ff6b6b; } }
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
-       max-width: 68rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
-p.dim, td.dim, th { color: var(--dim); } svg { width: 100%; height: auto; }
-table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem; font-size: .9rem; }
-th, td { text-align: right; padding: .2rem .6rem; border-bottom: 1px solid var(--line);
-         font-variant-numeric: tabular-nums; }
-th:first-child, td:first-child { text-align: left; }
-td.new { color: var(--bad); font-weight: 600; } pre { overflow-x: auto; }
-.axis { stroke: var(--line); } .threshold { stroke: var(--bad); stroke-dasharray: 6 4; }
-.score { fill: var(--good); } .alert { fill: var(--bad); }
-text { fill: var(--dim); font-size: 12px; }
-)";
+using report::escape;
 
 /// The scores of the base windows over time, on a scale that shows small ones too.
 std::string chart(const DemoResult& result, std::uint32_t granularity_s) {
@@ -135,11 +99,6 @@ std::string alert_section(const controlplane::Alert& alert) {
 
 std::string to_html(const learn::Model& model, const DemoResult& result) {
   std::string html = fmt::format(
-      "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
-      "<meta name=\"viewport\" content=\"width=device-width\"><title>Mimir: {0}</title>"
-      "<style>{1}</style></head><body><h1>Mimir: {0}</h1>",
-      escape(model.context.name), kStyle);
-  html += fmt::format(
       "<p>{} windows judged, {} alerts. Each bar is a window of {} s; the dashed line is the "
       "threshold, red bars are above it (inverse hyperbolic sine scale).</p>",
       result.windows.size(), result.alerts.size(), model.granularities.front().granularity_s);
@@ -147,7 +106,7 @@ std::string to_html(const learn::Model& model, const DemoResult& result) {
   html += "<h2>Where every packet went</h2><pre>" +
           escape(to_text(result.live.packets, result.live.records)) + "</pre>";
   for (const controlplane::Alert& alert : result.alerts) html += alert_section(alert);
-  return html + "</body></html>\n";
+  return report::page("Mimir: " + model.context.name, html);
 }
 
 }  // namespace mimir::tools

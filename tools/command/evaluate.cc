@@ -22,6 +22,8 @@
 #include "tools/evaluation/result_files.h"
 #include "tools/evaluation/truth_file.h"
 #include "tools/evaluation_run.h"
+#include "tools/report/evaluation_report.h"
+#include "tools/report/pdf.h"
 #include "tools/text_file.h"
 #include "tools/training.h"
 
@@ -70,6 +72,7 @@ class EvaluateCommand final : public Command {
                "windows of the coarsest granularity that one attack lasts");
     line.count("--seeds", plan_.seed_count, 1, 100, "N", "repetitions of every rate");
     line.count("--seed", plan_.seed, 0, UINT32_MAX, "N", "of the first of them");
+    line.flag("--pdf", pdf_, "report.pdf too, printed by chromium");
     line.flag("--json", json_, "the results as one JSON object, instead of the table");
   }
 
@@ -105,7 +108,13 @@ class EvaluateCommand final : public Command {
     const evaluation::Comparison comparison =
         evaluation::compare(*training, *held_out, all_learners(model, !training_runs->empty()),
                             {.thread_count = plan_.thread_count, .thresholds = {}}, diagnostics);
-    if (!write(*held_out, comparison, diagnostics)) return ExitCode::kMachine;
+    const std::string page =
+        report::to_html({.model = model,
+                         .held_out = *held_out,
+                         .training = *training,
+                         .comparison = comparison,
+                         .attack_share = truths_.empty() ? plan_.attack_share : 0});
+    if (!write(*held_out, comparison, page, diagnostics)) return ExitCode::kMachine;
     print(*held_out, comparison);
     const bool is_good = std::all_of(runs->begin(), runs->end(), [](const TrainingRun& run) {
       return run.analysis.capture.balances();
@@ -184,7 +193,7 @@ class EvaluateCommand final : public Command {
   }
 
   bool write(const evaluation::Dataset& held_out, const evaluation::Comparison& comparison,
-             config::Diagnostics& diagnostics) const {
+             const std::string& page, config::Diagnostics& diagnostics) const {
     const std::filesystem::path folder(report_);
     std::error_code fault;
     std::filesystem::create_directories(folder, fault);
@@ -197,7 +206,10 @@ class EvaluateCommand final : public Command {
       good = write_text_file(folder / file.name, file.text, diagnostics) && good;
     }
     const std::string json = config::to_pretty_text(evaluation::to_json(held_out, comparison));
-    return write_text_file(folder / "evaluation.json", json + "\n", diagnostics) && good;
+    good = write_text_file(folder / "evaluation.json", json + "\n", diagnostics) && good;
+    good = write_text_file(folder / "report.html", page, diagnostics) && good;
+    if (!good || !pdf_) return good;
+    return report::print_to_pdf(folder / "report.html", folder / "report.pdf", diagnostics);
   }
 
   void print(const evaluation::Dataset& held_out, const evaluation::Comparison& comparison) const {
@@ -229,6 +241,7 @@ class EvaluateCommand final : public Command {
   std::string training_entities_;
   std::string policy_path_;
   std::uint64_t attack_windows_ = 1;
+  bool pdf_ = false;
   bool json_ = false;
 };
 

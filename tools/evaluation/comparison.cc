@@ -104,6 +104,15 @@ class Judge {
     keep_scores();
   }
 
+  /// One learner that has too little to learn from does not keep the others from it.
+  void explain(config::Diagnostics& all) const {
+    if (!results.empty() || !diagnostics.has_errors()) return;
+    const config::Diagnostic& first = *std::find_if(
+        diagnostics.all().begin(), diagnostics.all().end(),
+        [](const config::Diagnostic& found) { return found.severity == config::Severity::kError; });
+    all.warning({}, std::string(learner_.name()) + " is left out: " + first.message, first.hint);
+  }
+
   std::vector<Result> results;
   std::vector<ScoredLearner> scores;
   config::Diagnostics diagnostics;

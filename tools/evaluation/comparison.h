@@ -60,6 +60,7 @@ struct Comparison {
 /// windows within one of the coarsest alerts; the combined score is the largest of
 /// (score - threshold) / IQR of benign training scores, its threshold 0.
 ///
+/// A learner that cannot be fitted is left out, with a warning that says why.
 /// Runs on `thread_count` threads, a learner each; equal results for any number.
 /// REQUIRES: both datasets have the same granularities and share no run; they outlive the
 /// result.

@@ -105,7 +105,8 @@ class LassoLearner final : public Learner {
       }
       set.table.append(chosen);
     }
-    auto model = learn::train(set, {}, diagnostics);
+    // A fold less of a capture that just suffices for a model must do here.
+    auto model = learn::train(set, {.window_count_min = 10}, diagnostics);
     if (!model) return false;
     model_ = std::move(*model);
     return true;

@@ -103,7 +103,14 @@ std::string confusion_csv(const Comparison& comparison) {
 std::string curves_csv(const Comparison& comparison) {
   std::string text =
       "learner,granularity,rule,rate_bytes_per_minute,score,false_positive_rate,recall,precision\n";
+  const Result* before = nullptr;
   for (const Result& result : comparison.results) {
+    // Thresholds do not move a curve, unless the combined scores are made of them.
+    const bool is_same = before != nullptr && before->learner == result.learner &&
+                         before->granularity == result.granularity &&
+                         result.granularity != "combined";
+    before = &result;
+    if (is_same) continue;
     for (const RateOutcome& rate : result.rates) {
       if (!rate.curve) continue;
       for (const CurvePoint& point : thinned(rate.curve->points, kCurvePointsMax)) {

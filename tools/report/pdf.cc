@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/report/pdf.h"
+
+#include <array>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
+#include <vector>
+
+namespace mimir::report {
+
+namespace {
+
+constexpr std::array<const char*, 4> kBrowsers = {"chromium", "chromium-browser", "google-chrome",
+                                                  "google-chrome-stable"};
+
+/// The exit code of the program, or -1 if it could not be started.
+int run(std::vector<std::string> words) {
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  pid_t child = 0;
+  const int fault =
+      posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (fault != 0) return -1;
+  int status = 0;
+  if (waitpid(child, &status, 0) != child || !WIFEXITED(status)) return 1;
+  // 127: found by no path, where spawn itself cannot tell.
+  return WEXITSTATUS(status) == 127 ? -1 : WEXITSTATUS(status);
+}
+
+}  // namespace
+
+bool print_to_pdf(const std::string& html_path, const std::string& pdf_path,
+                  config::Diagnostics& diagnostics) {
+  std::error_code ignored;
+  std::string profile = (std::filesystem::temp_directory_path(ignored) / "mimir-XXXXXX").string();
+  if (mkdtemp(profile.data()) == nullptr) {
+    diagnostics.error({.file = pdf_path}, "no folder for the browser's profile can be made",
+                      "is there room in " + std::filesystem::path(profile).parent_path().string());
+    return false;
+  }
+  int code = -1;
+  for (const char* const browser : kBrowsers) {
+    code = run({browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                "--user-data-dir=" + profile, "--no-pdf-header-footer",
+                "--print-to-pdf=" + std::filesystem::absolute(pdf_path).string(),
+                "file://" + std::filesystem::absolute(html_path).string()});
+    if (code >= 0) break;
+  }
+  std::filesystem::remove_all(profile, ignored);
+  if (code == 0 && std::filesystem::exists(pdf_path, ignored)) return true;
+  diagnostics.error({.file = pdf_path},
+                    code < 0 ? "there is no browser to print it" : "the browser could not print it",
+                    code < 0 ? "apt-get install chromium" : "print report.html by hand");
+  return false;
+}
+
+}  // namespace mimir::report
