@@ -38,6 +38,7 @@ class Cli11Line final : public CommandLine {
     app_.add_option(name, target, help)
         ->option_text(std::string(value) + " ...")
         ->expected(1)
+        ->allow_extra_args(false)  // what follows the value may be a positional
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
   void choice(const char* name, std::string& target, const std::vector<std::string>& allowed,

@@ -25,9 +25,10 @@ class Evaluation(MimirCase):
 
     @classmethod
     def words(cls, report, *more, rates="10,0.1", capture="held-out"):
-        return ["evaluate", f"{capture}/capture.pcap", "--model", "shop.mimir", "--entities",
-                f"{capture}/entities.jsonl", "--rates", rates, "--seeds", 2, "--train",
-                "benign/capture.pcap", "--report", report, *more]
+        # What can be given several times takes one value each time: a positional may follow.
+        return ["evaluate", "--model", "shop.mimir", "--entities", f"{capture}/entities.jsonl",
+                "--rates", rates, "--seeds", 2, "--train", "benign/capture.pcap",
+                f"{capture}/capture.pcap", "--report", report, *more]
 
     def rows(self, report, name):
         with open(self.folder / report / name, encoding="utf-8", newline="") as file:

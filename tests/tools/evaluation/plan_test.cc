@@ -61,6 +61,12 @@ TEST(PlanAtRandom, StaysWithinTheStretchesAndApart) {
   }
 }
 
+std::vector<std::size_t> places(const std::vector<PlannedAttack>& plan) {
+  std::vector<std::size_t> begins;
+  for (const PlannedAttack& attack : plan) begins.push_back(attack.begin);
+  return begins;
+}
+
 TEST(PlanAtRandom, DependsOnSeedAndRunAlone) {
   const std::vector<Stretch> stretches = {{0, 100}};
   const PlanOptions options{.path_count = 3, .seed = 1};
@@ -69,8 +75,14 @@ TEST(PlanAtRandom, DependsOnSeedAndRunAlone) {
   PlanOptions other_run = options;
   other_run.run = 1;
   EXPECT_EQ(plan_at_random(stretches, options), plan_at_random(stretches, options));
-  EXPECT_NE(plan_at_random(stretches, options), plan_at_random(stretches, other_seed));
-  EXPECT_NE(plan_at_random(stretches, options), plan_at_random(stretches, other_run));
+  const std::vector<std::size_t> here = places(plan_at_random(stretches, options));
+  EXPECT_NE(here, places(plan_at_random(stretches, other_seed)));
+  EXPECT_NE(here, places(plan_at_random(stretches, other_run)));
+  std::set<std::size_t> first_paths;
+  for (PlanOptions tried = options; tried.seed < 20; ++tried.seed) {
+    first_paths.insert(plan_at_random(stretches, tried).front().path);
+  }
+  EXPECT_EQ(first_paths.size(), 3U) << "the seed also says which path comes first";
 }
 
 TEST(PlanAtRandom, TakesTheOneSpanThereIs) {
