@@ -283,6 +283,11 @@ Comparison compare(const Dataset& training, const Dataset& held_out,
   for_each_index(judges.size(), options.thread_count,
                  [&](std::size_t i, std::size_t /*thread*/) { judges[i].run(); });
   Comparison comparison;
+  for (const auto& learner : learners) {
+    comparison.learners.push_back({.name = std::string(learner->name()),
+                                   .summary = std::string(learner->summary()),
+                                   .needs_labels = learner->needs_labels()});
+  }
   for (Judge& judge : judges) {
     for (Result& result : judge.results) comparison.results.push_back(std::move(result));
     for (ScoredLearner& scored : judge.scores) comparison.scores.push_back(std::move(scored));

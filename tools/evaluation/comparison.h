@@ -43,8 +43,16 @@ struct ComparisonOptions {
   ThresholdOptions thresholds;
 };
 
+/// What takes part.
+struct LearnerFacts {
+  std::string name;
+  std::string summary;
+  bool needs_labels = false;
+};
+
 /// Every learner, judged alike.
 struct Comparison {
+  std::vector<LearnerFacts> learners;
   std::vector<Result> results;
   std::vector<ScoredLearner> scores;
 };

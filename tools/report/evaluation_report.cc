@@ -62,14 +62,6 @@ std::vector<const Result*> shown_of(const EvaluationReport& report, std::string_
   return shown;
 }
 
-std::vector<std::string> learners_of(const EvaluationReport& report) {
-  std::vector<std::string> learners;
-  for (const Result& result : report.comparison.results) {
-    if (learners.empty() || learners.back() != result.learner) learners.push_back(result.learner);
-  }
-  return learners;
-}
-
 ChartAxis rate_axis(const Result& result) {
   ChartAxis axis{.name = "stolen, MB a minute", .is_logarithmic = true, .ticks = {}};
   axis.begin = result.rates.back().rate_bytes_per_minute / 1.3;
@@ -146,10 +138,10 @@ std::string rate_figures(const std::vector<const Result*>& shown) {
 }
 
 std::string rate_table(const std::vector<const Result*>& shown) {
-  Table table{.header = {"windows, rate", "F1 (95 %)", "precision", "recall", "AUC",
-                         "average precision", "attacks found (95 %)", "time to detect, median",
-                         "tn", "fp", "fn", "tp", "not judged"},
-              .rows = {}};
+  Table table{
+      .header = {"windows, rate", "F1 (95 %)", "precision", "recall", "AUC", "AP",
+                 "attacks found (95 %)", "found after, median", "tn", "fp", "fn", "tp", "no score"},
+      .rows = {}};
   for (const Result* result : shown) {
     for (const RateOutcome& rate : result->rates) {
       const learn::Confusion& counts = rate.windows.judged;
@@ -240,23 +232,33 @@ std::string curve_figures(const std::vector<const Result*>& shown) {
 std::string learner_figures(const EvaluationReport& report) {
   const Result& model = *shown_of(report, "model").back();
   std::string html = "<div class=\"figures\">";
-  for (const std::string& learner : learners_of(report)) {
-    if (learner == "model") continue;
-    const auto shown = shown_of(report, learner);
+  for (const evaluation::LearnerFacts& learner : report.comparison.learners) {
+    if (learner.name == "model") continue;
+    const auto shown = shown_of(report, learner.name);
     if (shown.empty()) continue;
     LineChart chart{
-        .title = learner,
+        .title = learner.name,
         .x = rate_axis(model),
         .y = unit_axis("F1"),
-        .lines = {{.name = "model", .points = f1_by_rate(model, false), .is_reference = true}},
+        .lines = {{.name = "", .points = f1_by_rate(model, false), .is_reference = true}},
         .width = 320,
         .height = 220,
         .name_width = 20};
-    chart.lines.front().name.clear();
     chart.lines.push_back({.name = "", .points = f1_by_rate(*shown.back(), true), .color = 0});
     html += figure(to_svg(chart));
   }
   return html + "</div>";
+}
+
+std::string learner_list(const EvaluationReport& report) {
+  Table table{.header = {"learner", "what it is", "learns from"}, .rows = {}};
+  for (const evaluation::LearnerFacts& learner : report.comparison.learners) {
+    table.rows.push_back(
+        {{.text = learner.name},
+         {.text = learner.summary},
+         {.text = learner.needs_labels ? "benign and attacked windows" : "benign windows"}});
+  }
+  return to_html(table);
 }
 
 std::string learner_table(const EvaluationReport& report, bool combined) {
@@ -324,7 +326,8 @@ std::string method(const EvaluationReport& report) {
       "F1, precision and recall count windows, alerts being scores strictly above the threshold; "
       "an attack window without a score counts as missed in F1. The window in which an attack "
       "ends is neither right nor wrong. Time to detect runs from the attack's first byte to the "
-      "end of the first window that alerts.");
+      "end of the first window that alerts. AUC is the area under the ROC curve, AP the average "
+      "precision without interpolation.");
   html += paragraph(
       "Intervals hold 95 %: of F1 by a bootstrap of 500 draws of whole attacks and whole benign "
       "stretches over all seeds; of false alerts by the exact Poisson limits (Garwood) over the "
@@ -365,7 +368,8 @@ std::string to_html(const EvaluationReport& report) {
           paragraph(
               "F1 by rate at the coarsest windows, granularities combined; the dashed line is the "
               "model.") +
-          learner_figures(report) + learner_table(report, true) + learner_table(report, false);
+          learner_figures(report) + learner_list(report) + learner_table(report, true) +
+          learner_table(report, false);
   body += heading("Where every window went") + run_table(report);
   body += heading("How it was measured") + method(report);
   return page("Mimir: evaluation of " + report.model.context.name, body);

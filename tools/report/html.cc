@@ -18,13 +18,8 @@ constexpr std::string_view kStyle = R"(
         --line: #353c49; --good: #7fb2e5; --bad: #ff6b6b; --shade: 90, 150, 215;
         --s0: #6fb0f0; --s1: #f0a05a; --s2: #6cc794; --s3: #c39be0; --s4: #f08a94;
         --s5: #9aa3b2; } }
-@media print { :root { color-scheme: light; --ink: #000; --dim: #555; --paper: #fff; --line: #ccc;
-        --good: #2a6fbb; --bad: #c62828; --shade: 42, 111, 187;
-        --s0: #2a6fbb; --s1: #c8651b; --s2: #2e8b57; --s3: #8a56b0; --s4: #b23a48; --s5: #5d6672; }
-  body { max-width: none; margin: 0; font-size: 10pt; } * { print-color-adjust: exact; }
-  h2 { break-after: avoid; } tr, svg, figure { break-inside: avoid; } }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
-       max-width: 68rem; margin: 2rem auto; padding: 0 1rem; }
+       max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 p.dim, td.dim, th, figcaption { color: var(--dim); } p { max-width: 46rem; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem; font-size: .85rem; }
@@ -45,6 +40,12 @@ figcaption { font-size: .85rem; } svg { max-width: 100%; height: auto; display: 
 .threshold { stroke: var(--bad); stroke-dasharray: 6 4; }
 .score { fill: var(--good); } .alert { fill: var(--bad); }
 text { fill: var(--dim); font-size: 12px; } text.name { fill: var(--ink); }
+@media print { :root { color-scheme: light; --ink: #000; --dim: #555; --paper: #fff; --line: #ccc;
+        --good: #2a6fbb; --bad: #c62828; --shade: 42, 111, 187;
+        --s0: #2a6fbb; --s1: #c8651b; --s2: #2e8b57; --s3: #8a56b0; --s4: #b23a48; --s5: #5d6672; }
+  body { max-width: none; margin: 0; font-size: 9pt; } table { font-size: 6.5pt; }
+  th, td { padding: .1rem .25rem; } * { print-color-adjust: exact; }
+  h2 { break-after: avoid; } tr, svg, figure { break-inside: avoid; } }
 )";
 
 /// Of the full shade: light enough for the ink on it to be read.
