@@ -176,7 +176,7 @@ class Newton {
     return false;
   }
 
-  const Design& design_;
+  Design design_;  // borrows only what the caller keeps
   Penalty penalty_;
   double alpha_;
   std::size_t size_;
