@@ -2,7 +2,9 @@
 #include "config/section.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cmath>
 #include <optional>
 
 #include "config/quantity.h"
@@ -37,6 +39,10 @@ std::size_t distance(std::string_view a, std::string_view b) {
   }
   return row[b.size()];
 }
+
+/// A key of a section within the section or of a list's elements: it is told of, but
+/// the section has no such key, nor the list an element by default.
+bool is_inner(const KeyText& text) { return text.key.find('.') != std::string::npos; }
 
 std::string with_unit(const std::string& text, const std::string& unit) {
   return unit.empty() ? text : text + ' ' + unit;
@@ -99,6 +105,27 @@ std::uint64_t read_integer(const Node& node, const IntegerRow& row, std::uint64_
     return fallback;
   }
   return static_cast<std::uint64_t>(value);
+}
+
+double read_real(const Node& node, const RealRow& row, double fallback,
+                 const ReadContext& context) {
+  const std::string hint = "give a number " +
+                           (row.unit.empty() ? std::string() : "of " + row.unit + ' ') + "from " +
+                           to_real_text(row.min) + " to " + to_real_text(row.max);
+  if (!is_scalar(node, "a number", context, hint)) return fallback;
+  double value = 0;
+  const char* const end = node.scalar.data() + node.scalar.size();
+  const auto [rest, error] =
+      std::from_chars(node.scalar.data(), end, value, std::chars_format::fixed);
+  if (error == std::errc::invalid_argument || rest != end || !std::isfinite(value)) {
+    report(node, context.diagnostics, context.path + ": `" + node.scalar + "` is no number", hint);
+    return fallback;
+  }
+  if (error != std::errc{} || value < row.min || value > row.max) {
+    report(node, context.diagnostics, context.path + ": " + node.scalar + " is out of range", hint);
+    return fallback;
+  }
+  return value;
 }
 
 bool read_boolean(const Node& node, bool fallback, const ReadContext& context) {
@@ -185,7 +212,7 @@ void report_unknown_key(const Node::Key& key, const std::string& section,
   const KeyText* nearest = nullptr;
   std::size_t nearest_distance = key.name.size() / 2 + 1;
   for (const KeyText& text : known) {
-    if (text.key.find("[]") != std::string::npos) continue;  // a key of a list's elements
+    if (is_inner(text)) continue;
     const std::size_t d = distance(key.name, text.key);
     if (d >= nearest_distance) continue;
     nearest = &text;
@@ -197,7 +224,7 @@ void report_unknown_key(const Node::Key& key, const std::string& section,
   } else {
     std::vector<std::string> names;
     for (const KeyText& text : known) {
-      if (text.key.find("[]") == std::string::npos) names.push_back(text.key);
+      if (!is_inner(text)) names.push_back(text.key);
     }
     hint = "known are " + to_words(names);
   }
@@ -241,6 +268,13 @@ std::string to_words(const std::vector<std::string>& choices) {
   return words;
 }
 
+std::string to_real_text(double value) {
+  std::array<char, 64> text{};
+  const auto [end, error] =
+      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  return error == std::errc{} ? std::string(text.data(), end) : std::string();
+}
+
 KeyText make_duration_text(const char* key, std::int64_t value_ns, std::int64_t min_ns,
                            std::int64_t max_ns, const char* help) {
   return {.key = key,
@@ -273,8 +307,7 @@ std::string to_default_yaml(const std::vector<SectionText>& sections) {
     for (const KeyText& key : section.keys) {
       const std::string allowed = with_unit(key.allowed, key.unit);
       const std::string help = key.help + (allowed.empty() ? "" : " (" + allowed + ")");
-      if (key.key.find("[]") != std::string::npos) {
-        // A key of a list's elements: shown, but there is no element by default.
+      if (is_inner(key)) {
         yaml += wrap_comment(key.key + ": " + help, "  ");
       } else {
         yaml += wrap_comment(help, "  ") + "  " + key.key + ": " + key.default_value + '\n';

@@ -8,6 +8,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -35,6 +36,14 @@ struct IntegerRow {
   std::string help;
 };
 
+/// Bounds of a number that may have a fraction.
+struct RealRow {
+  double min = 0;
+  double max = 1;
+  std::string unit;
+  std::string help;
+};
+
 /// What reading a value needs to know to complain.
 struct ReadContext {
   std::string path;  ///< "dataplane.rx_burst_packets"
@@ -46,6 +55,8 @@ void report(const Node& node, Diagnostics& diagnostics, std::string message, std
 // Each reads a scalar or reports what is wrong with it and returns the fallback.
 [[nodiscard]] std::uint64_t read_integer(const Node& node, const IntegerRow& row,
                                          std::uint64_t fallback, const ReadContext& context);
+[[nodiscard]] double read_real(const Node& node, const RealRow& row, double fallback,
+                               const ReadContext& context);
 [[nodiscard]] bool read_boolean(const Node& node, bool fallback, const ReadContext& context);
 [[nodiscard]] std::string read_text(const Node& node, const std::string& fallback,
                                     const ReadContext& context);
@@ -71,6 +82,9 @@ void report_unknown_key(const Node::Key& key, const std::string& section,
 
 [[nodiscard]] std::string to_words(const std::vector<std::string>& choices);
 
+/// The shortest text that reads back as the same number.
+[[nodiscard]] std::string to_real_text(double value);
+
 /// One section of the configuration: a table of keys, each of which fills a member
 /// of the plain struct `C`. What the struct holds by default is the default.
 ///
@@ -91,6 +105,19 @@ class Section {
          .help = row.help},
         [member, row](const Node& node, C& into, const ReadContext& context) {
           into.*member = static_cast<T>(read_integer(node, row, into.*member, context));
+        });
+    return *this;
+  }
+
+  Section& real(const char* key, double C::*member, RealRow row) {
+    add({.key = key,
+         .type = "number",
+         .allowed = to_real_text(row.min) + " to " + to_real_text(row.max),
+         .unit = row.unit,
+         .default_value = to_real_text(defaults_.*member),
+         .help = row.help},
+        [member, row](const Node& node, C& into, const ReadContext& context) {
+          into.*member = read_real(node, row, into.*member, context);
         });
     return *this;
   }
@@ -178,6 +205,48 @@ class Section {
     return *this;
   }
 
+  /// As choice(), for a member that is an enumeration.
+  template <typename Enumeration>
+  requires std::is_enum_v<Enumeration> Section& choice(
+      const char* key, Enumeration C::*member,
+      std::vector<std::pair<std::string, Enumeration>> words, const char* help) {
+    std::vector<std::string> allowed;
+    std::string fallback;
+    for (const auto& [word, value] : words) {
+      allowed.push_back(word);
+      if (value == defaults_.*member) fallback = word;
+    }
+    add({.key = key,
+         .type = "one of",
+         .allowed = to_words(allowed),
+         .unit = {},
+         .default_value = fallback,
+         .help = help},
+        [member, words, allowed, fallback](const Node& node, C& into, const ReadContext& context) {
+          const std::string read = read_choice(node, allowed, fallback, context);
+          for (const auto& [word, value] : words) {
+            if (word == read) into.*member = value;
+          }
+        });
+    return *this;
+  }
+
+  /// A section within this one.
+  template <class Inner>
+  Section& section(const char* key, Inner C::*member, Section<Inner> inner, const char* help) {
+    add({.key = key,
+         .type = "section",
+         .allowed = {},
+         .unit = {},
+         .default_value = "{}",
+         .help = help},
+        [member, inner](const Node& node, C& into, const ReadContext& context) {
+          into.*member = inner.read(node, context.diagnostics);
+        });
+    add_inner_texts(std::string(key) + '.', inner.keys());
+    return *this;
+  }
+
   /// A list whose elements are sections of their own.
   template <class Element>
   Section& list_of(const char* key, std::vector<Element> C::*member, Section<Element> section,
@@ -200,11 +269,7 @@ class Section {
             (into.*member).push_back(section.read(element, context.diagnostics));
           }
         });
-    for (const KeyText& text : section.keys()) {
-      KeyText inner = text;
-      inner.key = std::string(key) + "[]." + text.key;
-      texts_.push_back(std::move(inner));
-    }
+    add_inner_texts(std::string(key) + "[].", section.keys());
     return *this;
   }
 
@@ -263,6 +328,12 @@ class Section {
   void add(KeyText text, Read read) {
     rows_.push_back({.key = text.key, .read = std::move(read)});
     texts_.push_back(std::move(text));
+  }
+  void add_inner_texts(const std::string& prefix, const std::vector<KeyText>& inner) {
+    for (const KeyText& text : inner) {
+      texts_.push_back(text);
+      texts_.back().key = prefix + text.key;
+    }
   }
   [[nodiscard]] const Row* find(std::string_view key) const {
     for (const Row& row : rows_) {

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 
-SIMULATION = ["simulate", "--app", "sockshop", "--duration", "3min", "--seed", "11", "--attack",
+SIMULATION = ["simulate", "--app", "sock-shop", "--duration", "3min", "--seed", "11", "--attack",
               "exfil:path=user-db>user>outside,rate=1MB/min,start=60,duration=60", "--out"]
 TRAINING = ["simulate", "--duration", "20min", "--users", "8", "--seed", "1", "--out", "benign"]
 TOLERANCE = 1e-12

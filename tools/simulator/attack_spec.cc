@@ -2,201 +2,255 @@
 #include "tools/simulator/attack_spec.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
 #include <utility>
+
+#include "tools/simulator/spec_text.h"
+#include "tools/simulator/topology_file.h"
 
 namespace mimir::simulator {
 namespace {
 
-struct Unit {
-  std::string_view name;
-  double factor;
+using Kind = AttackSpec::Kind;
+using Method = AttackSpec::Method;
+using Pace = AttackSpec::Pace;
+
+struct Sizes {
+  std::uint32_t min;
+  std::uint32_t max;
 };
 
-constexpr std::array<Unit, 4> kSizes{{{"B", 1}, {"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}}};
-constexpr std::array<Unit, 3> kTimes{{{"s", 1}, {"min", 60}, {"h", 3600}}};
-constexpr double kLongestSeconds = 366.0 * 86400;
-
-const Unit* find_unit(const auto& units, std::string_view name) {
-  const auto found =
-      std::find_if(units.begin(), units.end(), [&](const Unit& each) { return each.name == name; });
-  return found == units.end() ? nullptr : &*found;
+/// Bytes of stolen data in one packet, or block, where the attack does not say.
+Sizes usual_sizes(Method method, Pace pace) {
+  if (method == Method::kDns) return pace == Pace::kDrip ? Sizes{8, 24} : Sizes{60, 100};
+  switch (pace) {
+    case Pace::kRandom:
+      return {300, 400};
+    case Pace::kBulk:
+      return method == Method::kUdp || method == Method::kIcmp ? Sizes{1400, 1400}
+                                                               : Sizes{65536, 65536};
+    case Pace::kDrip:
+      return {16, 48};
+  }
+  return {300, 400};
 }
 
-std::string quoted(std::string_view text) { return '\'' + std::string(text) + '\''; }
+/// The most that one packet of the method can carry.
+std::uint32_t largest(Method method) {
+  if (method == Method::kDns) return 110;
+  return method == Method::kUdp || method == Method::kIcmp ? 1400 : 65536;
+}
 
 /// Reads one specification; every method that fails has said why.
 class Parser {
  public:
   Parser(std::string_view text, std::uint32_t number, const Topology& topology,
          config::Diagnostics& diagnostics)
-      : text_(text), number_(number), topology_(topology), diagnostics_(diagnostics) {}
+      : text_(text),
+        topology_(topology),
+        diagnostics_(diagnostics),
+        spec_text_(text, "--attack", number, "an attack", diagnostics) {
+    for (const Service& service : topology.services) services_.push_back(service.name);
+  }
 
   std::optional<AttackSpec> parse() {
     const std::size_t before = diagnostics_.error_count();
     spec_.text = text_;
     const std::size_t colon = text_.find(':');
     const std::string_view kind = text_.substr(0, colon);
-    if (kind != "exfil") {
-      error(kind, "no attack is called " + quoted(kind), "give exfil:path=...");
-      return std::nullopt;
+    const std::string_view settings =
+        colon == std::string_view::npos ? text_.substr(text_.size()) : text_.substr(colon + 1);
+    if (kind == "exfil") {
+      parse_exfil(settings);
+    } else if (kind == "scan") {
+      parse_scan(settings);
+    } else if (kind == "lateral") {
+      parse_lateral(settings);
+    } else {
+      spec_text_.error(kind, "no attack is called " + quoted(kind),
+                       "give exfil:path=..., scan:from=... or lateral:path=...");
     }
-    if (colon != std::string_view::npos) parse_settings(text_.substr(colon + 1));
-    need(!spec_.path.empty(), "path", "path=user-db>user>outside");
-    need(has_rate_, "rate", "rate=1MB/min");
-    need(has_start_, "start", "start=600");
-    need(has_duration_, "duration", "duration=120");
     if (diagnostics_.error_count() != before) return std::nullopt;
     return std::move(spec_);
   }
 
  private:
-  /// `part` is a piece of text_; its place becomes the column.
-  void error(std::string_view part, std::string message, std::string hint) {
-    const auto offset = static_cast<std::uint32_t>(part.data() - text_.data());
-    diagnostics_.add({config::Severity::kError,
-                      {"--attack", number_, offset + 1},
-                      std::move(message),
-                      std::string(text_),
-                      std::move(hint)});
+  void split(std::string_view settings, const std::vector<std::string>& known) {
+    if (!settings.empty()) spec_text_.split(settings, known);
   }
 
-  void need(bool present, std::string_view key, std::string example) {
-    const bool said_already = std::find(seen_.begin(), seen_.end(), key) != seen_.end();
-    if (present || said_already) return;
-    error(text_, "the attack has no " + std::string(key), "add " + std::move(example));
-  }
-
-  void parse_settings(std::string_view rest) {
-    while (true) {
-      const std::size_t comma = rest.find(',');
-      parse_setting(rest.substr(0, comma));
-      if (comma == std::string_view::npos) return;
-      rest.remove_prefix(comma + 1);
+  void parse_exfil(std::string_view settings) {
+    split(settings, {"path", "rate", "start", "duration", "method", "pace", "packet", "pods"});
+    parse_method();
+    if (const auto path = spec_text_.need("path", "path=user-db>user>outside")) {
+      parse_path(*path, true);
+    }
+    parse_rate();
+    parse_when();
+    if (const auto pods = spec_text_.find("pods")) {
+      if (const auto count = spec_text_.number(*pods, 1, 32)) {
+        spec_.pods = static_cast<std::uint32_t>(*count);
+      }
+    }
+    const Sizes sizes = usual_sizes(spec_.method, spec_.pace);
+    spec_.packet_bytes_min = sizes.min;
+    spec_.packet_bytes_max = sizes.max;
+    if (const auto packet = spec_text_.find("packet")) {
+      if (const auto range = spec_text_.range(*packet, 1, largest(spec_.method))) {
+        spec_.packet_bytes_min = range->first;
+        spec_.packet_bytes_max = range->second;
+      }
     }
   }
 
-  void parse_setting(std::string_view setting) {
-    const std::size_t equals = setting.find('=');
-    const std::string_view key = setting.substr(0, equals);
-    if (equals == std::string_view::npos) {
-      error(setting, quoted(setting) + " has no value", "write key=value");
+  void parse_method() {
+    static const std::vector<std::string> kMethods{"tcp", "http", "https", "udp", "icmp", "dns"};
+    static const std::vector<std::string> kPaces{"random", "bulk", "drip"};
+    const auto index = [this](std::string_view key, const std::vector<std::string>& words) {
+      const auto value = spec_text_.find(key);
+      const auto word = value ? spec_text_.word(*value, words) : std::nullopt;
+      return word ? std::find(words.begin(), words.end(), *word) - words.begin() : 0;
+    };
+    spec_.method = static_cast<Method>(index("method", kMethods));
+    spec_.pace = static_cast<Pace>(index("pace", kPaces));
+  }
+
+  void parse_scan(std::string_view settings) {
+    spec_.kind = Kind::kScan;
+    split(settings, {"from", "to", "rate", "port", "start", "duration"});
+    if (const auto from = spec_text_.need("from", "from=user")) parse_service(*from);
+    if (const auto to = spec_text_.find("to")) parse_service(*to);
+    if (const auto rate = spec_text_.need("rate", "rate=10")) {
+      if (const auto number = spec_text_.number(*rate, 0.001, 100'000)) {
+        spec_.probes_per_s = *number;
+      }
+    }
+    if (const auto port = spec_text_.find("port")) {
+      if (const auto number = spec_text_.number(*port, 1, 65535)) {
+        spec_.port = static_cast<std::uint16_t>(*number);
+      }
+    }
+    parse_when();
+  }
+
+  void parse_lateral(std::string_view settings) {
+    spec_.kind = Kind::kLateral;
+    spec_.packet_bytes_min = 40;
+    spec_.packet_bytes_max = 160;
+    split(settings, {"path", "rate", "start", "duration"});
+    if (const auto path = spec_text_.need("path", "path=front-end>user>user-db")) {
+      parse_path(*path, false);
+    }
+    parse_rate();
+    parse_when();
+  }
+
+  void parse_rate() {
+    if (const auto rate = spec_text_.need("rate", "rate=1MB/min")) {
+      if (const auto parsed = spec_text_.byte_rate(*rate)) spec_.bytes_per_minute = *parsed;
+    }
+  }
+
+  void parse_when() {
+    if (const auto start = spec_text_.need("start", "start=600")) {
+      if (const auto parsed = spec_text_.time(*start)) spec_.start_ns = *parsed;
+    }
+    const auto duration = spec_text_.need("duration", "duration=120");
+    const auto parsed = duration ? spec_text_.time(*duration) : std::nullopt;
+    if (!parsed) return;
+    spec_.duration_ns = *parsed;
+    if (*parsed == 0) {
+      spec_text_.error(*duration, "an attack of no duration", "give a number of seconds above 0");
+    }
+  }
+
+  void parse_service(std::string_view name) {
+    if (const auto service = topology_.find_service(name)) {
+      if (topology_.services[*service].is_on_node) {
+        spec_text_.error(name, quoted(name) + " has no pod of its own",
+                         "name a service whose pods have addresses");
+      }
+      spec_.path.emplace_back(name);
       return;
     }
-    const std::string_view value = setting.substr(equals + 1);
-    if (std::find(seen_.begin(), seen_.end(), key) != seen_.end()) {
-      error(key, std::string(key) + " is given twice", "give it once");
-      return;
-    }
-    seen_.emplace_back(key);
-    if (key == "path") {
-      parse_path(value);
-    } else if (key == "rate") {
-      parse_rate(value);
-    } else if (key == "start") {
-      has_start_ = parse_time(value, spec_.start_ns);
-    } else if (key == "duration") {
-      has_duration_ = parse_time(value, spec_.duration_ns);
-      if (has_duration_ && spec_.duration_ns == 0) {
-        error(value, "an attack of no duration", "give a number of seconds above 0");
-      }
-    } else if (key == "method") {
-      spec_.method = value;
-      if (value != "tcp") {
-        error(value, "method " + quoted(value) + " is not simulated", "give tcp");
-      }
-    } else {
-      const std::string meant = nearest(key, {"path", "rate", "start", "duration", "method"});
-      error(key, "an attack has no key " + quoted(key),
-            meant.empty() ? "give path, rate, start, duration or method"
-                          : "did you mean " + quoted(meant) + "?");
-    }
+    const std::string meant = nearest(name, services_);
+    spec_text_.error(name, "no service is called " + quoted(name),
+                     meant.empty() ? "name a service of " + topology_.name
+                                   : "did you mean " + quoted(meant) + "?");
   }
 
-  void parse_path(std::string_view value) {
-    std::vector<std::string> known;
-    for (const Service& service : topology_.services) known.push_back(service.name);
-    std::vector<std::string> path;
-    for (std::string_view rest = value;;) {
+  void parse_path(std::string_view value, bool ends_outside) {
+    std::size_t hops = 0;
+    std::string_view before;
+    for (std::string_view rest = value;; ++hops) {
       const std::size_t arrow = rest.find('>');
       const std::string_view hop = rest.substr(0, arrow);
-      const bool last = arrow == std::string_view::npos;
-      if (last && hop != kOutsideName) {
-        error(hop, "the path ends in " + quoted(hop) + ", not in outside",
-              "data that stays is no exfiltration: end the path with >outside");
-      } else if (!last && std::find(known.begin(), known.end(), hop) == known.end()) {
-        const std::string meant = nearest(hop, known);
-        error(hop, "no service is called " + quoted(hop),
-              meant.empty() ? "name a service of " + topology_.name
-                            : "did you mean " + quoted(meant) + "?");
-      } else if (!path.empty() && path.back() == hop) {
-        error(hop, quoted(hop) + " follows itself", "name each hop once");
+      const bool is_last = arrow == std::string_view::npos;
+      if (is_last && ends_outside && hop != kOutsideName) {
+        spec_text_.error(hop, "the path ends in " + quoted(hop) + ", not in outside",
+                         "data that stays is no exfiltration: end the path with >outside");
+      } else if (hops > 0 && before == hop) {
+        spec_text_.error(hop, quoted(hop) + " follows itself", "name each hop once");
+      } else if (is_last && ends_outside) {
+        spec_.path.emplace_back(hop);
+      } else {
+        parse_service(hop);
       }
-      path.emplace_back(hop);
-      if (last) break;
+      before = hop;
+      if (is_last) break;
       rest.remove_prefix(arrow + 1);
     }
-    if (path.size() < 2) {
-      error(value, "the path has no service to leave from", "write path=user-db>user>outside");
+    if (hops == 0) {
+      spec_text_.error(
+          value, "the path has no service to leave from",
+          ends_outside ? "write path=user-db>user>outside" : "write path=user>user-db");
     }
-    spec_.path = std::move(path);
-  }
-
-  /// A number >= 0 at the front of `value`, which loses it.
-  std::optional<double> parse_number(std::string_view& value) {
-    double number = 0;
-    const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), number,
-                                              std::chars_format::fixed);
-    if (fault != std::errc{} || !std::isfinite(number) || number < 0) return std::nullopt;
-    value.remove_prefix(static_cast<std::size_t>(end - value.data()));
-    return number;
-  }
-
-  void parse_rate(std::string_view value) {
-    std::string_view rest = value;
-    const auto number = parse_number(rest);
-    const std::size_t slash = std::min(rest.find('/'), rest.size());
-    const Unit* const size = find_unit(kSizes, rest.substr(0, slash));
-    const Unit* const time =
-        slash == rest.size() ? nullptr : find_unit(kTimes, rest.substr(slash + 1));
-    if (!number || size == nullptr || time == nullptr) {
-      error(value, quoted(value) + " is no rate", "write a rate like 1MB/min or 500B/s");
-      return;
+    const bool is_over_dns =
+        spec_.path.size() >= 3 && spec_.path[spec_.path.size() - 2] == topology_.dns;
+    if (spec_.method == Method::kDns && !is_over_dns) {
+      spec_text_.error(value, "names leave through the DNS, which is not on the path",
+                       "end the path with >" + topology_.dns + ">outside");
     }
-    spec_.bytes_per_minute = *number * size->factor / (time->factor / 60);
-    has_rate_ = spec_.bytes_per_minute >= 1 && spec_.bytes_per_minute <= 6e10;
-    if (!has_rate_) {
-      error(value, "rate " + quoted(value) + " is out of range",
-            "give a rate from 1 B/min to 1 GB/s");
-    }
-  }
-
-  bool parse_time(std::string_view value, TimeNs& time_ns) {
-    std::string_view rest = value;
-    const auto number = parse_number(rest);
-    const Unit* const unit = find_unit(kTimes, rest.empty() ? "s" : rest);
-    if (!number || unit == nullptr || *number * unit->factor > kLongestSeconds) {
-      error(value, quoted(value) + " is no time", "write seconds, or a number and s, min or h");
-      return false;
-    }
-    time_ns = static_cast<TimeNs>(*number * unit->factor * 1e9);
-    return true;
   }
 
   std::string_view text_;
-  std::uint32_t number_;
   const Topology& topology_;
   config::Diagnostics& diagnostics_;
+  SpecText spec_text_;
   AttackSpec spec_;
-  std::vector<std::string> seen_;
-  bool has_rate_ = false;
-  bool has_start_ = false;
-  bool has_duration_ = false;
+  std::vector<std::string> services_;
 };
 
 }  // namespace
+
+std::string_view name(AttackSpec::Kind kind) {
+  switch (kind) {
+    case Kind::kExfil:
+      return "exfil";
+    case Kind::kScan:
+      return "scan";
+    case Kind::kLateral:
+      return "lateral";
+  }
+  return "";
+}
+
+std::string_view name(AttackSpec::Method method) {
+  switch (method) {
+    case Method::kTcp:
+      return "tcp";
+    case Method::kHttp:
+      return "http";
+    case Method::kHttps:
+      return "https";
+    case Method::kUdp:
+      return "udp";
+    case Method::kIcmp:
+      return "icmp";
+    case Method::kDns:
+      return "dns";
+  }
+  return "";
+}
 
 std::optional<AttackSpec> parse_attack(std::string_view text, std::uint32_t number,
                                        const Topology& topology, config::Diagnostics& diagnostics) {

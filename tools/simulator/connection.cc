@@ -7,7 +7,8 @@ namespace mimir::simulator {
 namespace {
 
 constexpr TimeNs kDelayedAcknowledgementNs = 40'000'000;
-constexpr TimeNs kBetweenPacketsNs = 300;  // the least a tap at 10 Gbit/s sees between two
+constexpr TimeNs kBetweenPacketsNs = 300;          // the least a tap at 10 Gbit/s sees between two
+constexpr TimeNs kRetransmissionNs = 200'000'000;  // the least that Linux waits
 constexpr std::uint32_t kWindowSegmentsMax = 40;
 constexpr double kReactionNs = 15'000;  // mean time of a kernel to answer
 
@@ -33,7 +34,7 @@ Connection::Connection(Tap& tap, Random& random, Endpoint client, Endpoint serve
 }
 
 void Connection::emit(Side sender, TimeNs time_ns, std::uint8_t flags, const Message& message,
-                      std::size_t offset, std::size_t length) {
+                      std::size_t offset, std::size_t length, std::uint32_t back) {
   End& from = end(sender);
   End& to = end(other(sender));
   const TimeNs seen_ns = std::max(time_ns + from.delay_ns, from.last_seen_ns + kBetweenPacketsNs);
@@ -43,7 +44,7 @@ void Connection::emit(Side sender, TimeNs time_ns, std::uint8_t flags, const Mes
   header.destination = to.endpoint;
   header.time_to_live = from.time_to_live;
   header.identification = from.identification++;
-  header.sequence = from.next_sequence;
+  header.sequence = from.next_sequence - back;
   header.acknowledgement = (flags & kAck) != 0 ? from.received : 0;
   header.flags = flags;
   header.window = (flags & kSyn) != 0 ? 64240 : from.window;
@@ -52,11 +53,12 @@ void Connection::emit(Side sender, TimeNs time_ns, std::uint8_t flags, const Mes
   from.last_timestamp = header.timestamp;
   from.acknowledged = from.received;
   const std::uint32_t consumed = (flags & (kSyn | kFin)) != 0 ? 1 : 0;
-  from.next_sequence += static_cast<std::uint32_t>(length) + consumed;
+  if (back == 0) from.next_sequence += static_cast<std::uint32_t>(length) + consumed;
   if (tap_->see(seen_ns, header, sender == Side::kClient, route_, message, offset, length)) {
     from.sent.ip_bytes += 20 + ((flags & kSyn) != 0 ? 40U : 32U) + length;
-    from.sent.payload_bytes += length;
+    if (back == 0) from.sent.payload_bytes += length;
     ++from.sent.packets;
+    if (back != 0 && length > 0) tap_->count_retransmission();
   }
 }
 
@@ -87,6 +89,16 @@ void Connection::acknowledge_late(Side sender, TimeNs time_ns) {
   if (due_ns < time_ns) emit(sender, due_ns, kAck);
 }
 
+TimeNs Connection::send_again(Side sender, TimeNs time_ns, const Message& message,
+                              std::size_t offset, std::size_t length) {
+  const TimeNs way_ns = ends_[0].delay_ns + ends_[1].delay_ns;
+  time_ns += std::max(kRetransmissionNs, 3 * way_ns);
+  // What arrived before the lost one is acknowledged meanwhile.
+  acknowledge_late(other(sender), time_ns);
+  emit(sender, time_ns, kPush | kAck, message, offset, length, static_cast<std::uint32_t>(length));
+  return time_ns;
+}
+
 TimeNs Connection::send(Side sender, TimeNs time_ns, const Message& message,
                         Acknowledge acknowledge) {
   acknowledge_late(sender, time_ns);
@@ -96,21 +108,28 @@ TimeNs Connection::send(Side sender, TimeNs time_ns, const Message& message,
   std::uint32_t in_round = 0;
   std::uint32_t unanswered = 0;
   for (std::size_t offset = 0; offset < message.size;) {
-    if (in_round == from.window_segments) {
+    if (in_round >= from.window_segments) {
       time_ns = std::max(time_ns, answered_ns);
       from.window_segments = std::min(from.window_segments * 2, kWindowSegmentsMax);
       in_round = 0;
     }
-    const std::size_t length = std::min(kSegmentBytesMax, message.size - offset);
+    const std::uint32_t segments_max =
+        std::min(from.window_segments - in_round, tap_->offload_segments());
+    const std::size_t length = std::min(segments_max * kSegmentBytesMax, message.size - offset);
+    const auto segments =
+        static_cast<std::uint32_t>((length + kSegmentBytesMax - 1) / kSegmentBytesMax);
     const bool last = offset + length == message.size;
-    const bool pushed = last || in_round + 1 == from.window_segments;
+    const bool pushed = last || in_round + segments >= from.window_segments;
     emit(sender, time_ns, pushed ? (kPush | kAck) : kAck, message, offset, length);
+    if (loss_ > 0 && random_->chance(loss_)) {
+      time_ns = send_again(sender, time_ns, message, offset, length);
+    }
     offset += length;
     to.received = from.next_sequence;
     to.received_ns = arrived_ns(sender);
     time_ns += static_cast<TimeNs>(1'200 + random_->exponential(800));
-    ++unanswered;
-    const bool owed = unanswered == 2 || (pushed && !last);
+    unanswered += segments;
+    const bool owed = unanswered >= 2 || (pushed && !last);
     if (owed || (last && acknowledge == Acknowledge::kNow)) {
       const TimeNs reply_ns =
           to.received_ns + static_cast<TimeNs>(1'000 + random_->exponential(kReactionNs / 4));
@@ -118,22 +137,28 @@ TimeNs Connection::send(Side sender, TimeNs time_ns, const Message& message,
       if (in_round < 2) answered_ns = arrived_ns(other(sender));
       unanswered = 0;
     }
-    ++in_round;
+    in_round += segments;
   }
   return to.received_ns;
 }
 
-void Connection::close(TimeNs time_ns) {
-  End& client = end(Side::kClient);
-  End& server = end(Side::kServer);
-  emit(Side::kClient, time_ns, kFin | kAck);
-  time_ns = arrived_ns(Side::kClient) + reaction_ns();
-  server.received = client.next_sequence;
-  emit(Side::kServer, time_ns, kFin | kAck);
-  time_ns = arrived_ns(Side::kServer) + reaction_ns();
-  client.received = server.next_sequence;
-  emit(Side::kClient, time_ns, kAck);
+void Connection::close(TimeNs time_ns, Side first) {
+  End& closer = end(first);
+  End& follower = end(other(first));
+  emit(first, time_ns, kFin | kAck);
+  time_ns = arrived_ns(first) + reaction_ns();
+  follower.received = closer.next_sequence;
+  emit(other(first), time_ns, kFin | kAck);
+  time_ns = arrived_ns(other(first)) + reaction_ns();
+  closer.received = follower.next_sequence;
+  emit(first, time_ns, kAck);
   ready_ns_ = kBusy;
+}
+
+void Connection::keep_alive(TimeNs time_ns) {
+  emit(Side::kClient, time_ns, kAck, Message{}, 0, 0, 1);
+  time_ns = arrived_ns(Side::kClient) + reaction_ns();
+  emit(Side::kServer, time_ns, kAck);
 }
 
 }  // namespace mimir::simulator

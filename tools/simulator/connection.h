@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -24,10 +25,15 @@ enum class Acknowledge : std::uint8_t {
   kWithReply,  ///< in the reply, or after 40 ms (RFC 1122 §4.2.3.2); the reply must follow
 };
 
-/// A TCP connection without loss: handshake, segments within a growing congestion
-/// window, an acknowledgement for every second segment, FINs. Times that go in and
-/// come out are those of the sender and of the receiver; what the tap sees lies
-/// between.
+/// A TCP connection: handshake, segments within a growing congestion window, an
+/// acknowledgement for every second segment, FINs. Times that go in and come out are
+/// those of the sender and of the receiver; what the tap sees lies between.
+///
+/// Where the tap is on the node itself, segments are as large as the kernel hands
+/// them to the card, and are acknowledged as it merges them.
+///
+/// A lost segment is the last of its flight: it is sent again when the retransmission
+/// timer ends (RFC 6298), and the flight goes on then. The tap sees it twice.
 ///
 /// Invariant: the packets of one direction are seen in the order they were sent.
 class Connection {
@@ -37,14 +43,25 @@ class Connection {
   Connection(Tap& tap, Random& random, Endpoint client, Endpoint server, const Route& route,
              Delay delay);
 
+  /// The share of data segments that are lost behind the tap; none if never called.
+  void set_loss(double loss) { loss_ = loss; }
+
   /// Returns when the client may send.
   TimeNs open(TimeNs time_ns);
 
   /// Returns when the other side holds the whole message. REQUIRES: message.size > 0.
   TimeNs send(Side sender, TimeNs time_ns, const Message& message, Acknowledge acknowledge);
 
-  /// The client ends it; the server follows at once.
-  void close(TimeNs time_ns);
+  /// `first` ends it; the other side follows at once.
+  void close(TimeNs time_ns, Side first = Side::kClient);
+
+  /// The client asks whether the server is still there (RFC 9293 §3.8.4).
+  void keep_alive(TimeNs time_ns);
+
+  /// When the last packet of either side was seen.
+  [[nodiscard]] TimeNs last_seen_ns() const {
+    return std::max(ends_[0].last_seen_ns, ends_[1].last_seen_ns);
+  }
 
   /// kBusy while an exchange is under way, else when the last one ended.
   [[nodiscard]] TimeNs ready_ns() const { return ready_ns_; }
@@ -82,8 +99,10 @@ class Connection {
   [[nodiscard]] End& end(Side side) { return ends_[static_cast<std::size_t>(side)]; }
   [[nodiscard]] const End& end(Side side) const { return ends_[static_cast<std::size_t>(side)]; }
 
+  /// `back` is how far before the next sequence number it lies; such a packet does
+  /// not move that on.
   void emit(Side sender, TimeNs time_ns, std::uint8_t flags, const Message& message,
-            std::size_t offset, std::size_t length);
+            std::size_t offset, std::size_t length, std::uint32_t back = 0);
   void emit(Side sender, TimeNs time_ns, std::uint8_t flags) {
     emit(sender, time_ns, flags, Message{}, 0, 0);
   }
@@ -92,12 +111,16 @@ class Connection {
   [[nodiscard]] TimeNs arrived_ns(Side sender) const;
   [[nodiscard]] TimeNs reaction_ns();
   void acknowledge_late(Side sender, TimeNs time_ns);
+  /// Sends again what has just been sent. Returns when.
+  TimeNs send_again(Side sender, TimeNs time_ns, const Message& message, std::size_t offset,
+                    std::size_t length);
 
   Tap* tap_;
   Random* random_;
   Route route_;
   std::array<End, 2> ends_;
   TimeNs ready_ns_ = kBusy;
+  double loss_ = 0;
 };
 
 }  // namespace mimir::simulator

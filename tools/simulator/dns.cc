@@ -48,21 +48,39 @@ std::string question(std::uint16_t id, std::uint32_t flags, std::uint32_t answer
   return out;
 }
 
+/// All of a record that answers the question, but its data.
+void put_record_head(std::string& out, std::uint16_t type, std::uint32_t ttl_s,
+                     std::uint32_t data_bytes) {
+  put16(out, kPointerToQuestion);
+  put16(out, type);
+  put16(out, kClassInternet);
+  put32(out, ttl_s);
+  put16(out, data_bytes);
+}
+
 }  // namespace
 
 std::string query(std::uint16_t id, std::string_view name, std::uint16_t type) {
   return question(id, kQuery, 0, 0, name, type);
 }
 
-std::string address_reply(std::uint16_t id, std::string_view name, std::uint32_t address,
-                          std::uint32_t ttl_s) {
-  std::string out = question(id, kReply, 1, 0, name, kTypeA);
-  put16(out, kPointerToQuestion);
-  put16(out, kTypeA);
-  put16(out, kClassInternet);
-  put32(out, ttl_s);
-  put16(out, 4);
-  put32(out, address);
+std::string address_reply(std::uint16_t id, std::string_view name,
+                          const std::vector<std::uint32_t>& addresses, std::uint32_t ttl_s) {
+  std::string out =
+      question(id, kReply, static_cast<std::uint32_t>(addresses.size()), 0, name, kTypeA);
+  for (const std::uint32_t address : addresses) {
+    put_record_head(out, kTypeA, ttl_s, 4);
+    put32(out, address);
+  }
+  return out;
+}
+
+std::string text_reply(std::uint16_t id, std::string_view name, std::string_view text,
+                       std::uint32_t ttl_s) {
+  std::string out = question(id, kReply, 1, 0, name, kTypeTxt);
+  put_record_head(out, kTypeTxt, ttl_s, static_cast<std::uint32_t>(text.size() + 1));
+  out += static_cast<char>(text.size());
+  out += text;
   return out;
 }
 

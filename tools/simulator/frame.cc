@@ -10,6 +10,9 @@ namespace {
 constexpr std::size_t kIpBytes = 20;
 constexpr std::size_t kTcpBytes = 20;
 constexpr std::size_t kUdpBytes = 8;
+constexpr std::size_t kIcmpBytes = 8;
+constexpr std::size_t kVxlanBytes = 8;
+constexpr std::uint32_t kVxlanPort = 4789;
 constexpr std::size_t kTimestampOptionBytes = 12;
 constexpr std::size_t kSynOptionBytes = 20;
 
@@ -75,6 +78,51 @@ std::size_t write_options(const Header& header, std::uint8_t* out) {
   return (header.flags & kSyn) != 0 ? kSynOptionBytes : kTimestampOptionBytes;
 }
 
+std::size_t write_ip(std::uint32_t source, std::uint32_t destination, std::uint8_t protocol,
+                     std::uint8_t time_to_live, std::uint16_t identification,
+                     std::size_t transport_bytes, std::uint8_t* ip) {
+  ip[0] = 0x45;
+  ip[1] = 0;
+  put16(ip + 2, static_cast<std::uint32_t>(kIpBytes + transport_bytes));
+  put16(ip + 4, identification);
+  put16(ip + 6, 0x4000);  // do not fragment
+  ip[8] = time_to_live;
+  ip[9] = protocol;
+  put16(ip + 10, 0);
+  put32(ip + 12, source);
+  put32(ip + 16, destination);
+  put_checksum(ip + 10, sum(ip, kIpBytes));
+  return kIpBytes + transport_bytes;
+}
+
+/// Returns the bytes of the header; `checksum` becomes where its checksum is.
+std::size_t write_transport(const Header& header, std::size_t length, std::uint8_t* transport,
+                            std::uint8_t*& checksum) {
+  if (header.protocol == kIcmp) {
+    transport[0] = header.flags;
+    transport[1] = 0;
+    checksum = transport + 2;
+    put32(transport + 4, header.sequence);
+    return kIcmpBytes;
+  }
+  put16(transport, header.source.port);
+  put16(transport + 2, header.destination.port);
+  if (header.protocol == kUdp) {
+    put16(transport + 4, static_cast<std::uint32_t>(kUdpBytes + length));
+    checksum = transport + 6;
+    return kUdpBytes;
+  }
+  const std::size_t bytes = kTcpBytes + write_options(header, transport + kTcpBytes);
+  put32(transport + 4, header.sequence);
+  put32(transport + 8, header.acknowledgement);
+  transport[12] = static_cast<std::uint8_t>(bytes / 4 << 4);
+  transport[13] = header.flags;
+  put16(transport + 14, header.window);
+  put16(transport + 18, 0);
+  checksum = transport + 16;
+  return bytes;
+}
+
 }  // namespace
 
 std::size_t write_frame(const Header& header, const Message& payload, std::size_t offset,
@@ -85,43 +133,47 @@ std::size_t write_frame(const Header& header, const Message& payload, std::size_
 
   std::uint8_t* const ip = out + kEthernetHeaderBytes;
   std::uint8_t* const transport = ip + kIpBytes;
-  put16(transport, header.source.port);
-  put16(transport + 2, header.destination.port);
-  std::size_t header_bytes = kUdpBytes;
-  std::uint8_t* checksum = transport + 6;
-  if (header.protocol == kTcp) {
-    header_bytes = kTcpBytes + write_options(header, transport + kTcpBytes);
-    put32(transport + 4, header.sequence);
-    put32(transport + 8, header.acknowledgement);
-    transport[12] = static_cast<std::uint8_t>(header_bytes / 4 << 4);
-    transport[13] = header.flags;
-    put16(transport + 14, header.window);
-    put16(transport + 18, 0);
-    checksum = transport + 16;
-  } else {
-    put16(transport + 4, static_cast<std::uint32_t>(kUdpBytes + length));
-  }
+  std::uint8_t* checksum = nullptr;
+  const std::size_t header_bytes = write_transport(header, length, transport, checksum);
   put16(checksum, 0);
   payload.copy(offset, length, transport + header_bytes);
+  const std::size_t transport_bytes = header_bytes + length;
+  const std::size_t ip_bytes =
+      write_ip(header.source.address, header.destination.address, header.protocol,
+               header.time_to_live, header.identification, transport_bytes, ip);
 
-  const auto transport_bytes = static_cast<std::uint32_t>(header_bytes + length);
-  ip[0] = 0x45;
-  ip[1] = 0;
-  put16(ip + 2, static_cast<std::uint32_t>(kIpBytes) + transport_bytes);
-  put16(ip + 4, header.identification);
-  put16(ip + 6, 0x4000);  // do not fragment
-  ip[8] = header.time_to_live;
-  ip[9] = header.protocol;
-  put16(ip + 10, 0);
-  put32(ip + 12, header.source.address);
-  put32(ip + 16, header.destination.address);
-  put_checksum(ip + 10, sum(ip, kIpBytes));
+  std::uint64_t total = sum(transport, transport_bytes);
+  if (header.protocol != kIcmp) {
+    std::uint8_t pseudo_header_end[4] = {0, header.protocol, 0, 0};
+    put16(pseudo_header_end + 2, static_cast<std::uint32_t>(transport_bytes));
+    total += sum(ip + 12, 8) + sum(pseudo_header_end, 4);
+  }
+  put_checksum(checksum, total);
+  return kEthernetHeaderBytes + ip_bytes;
+}
 
-  std::uint8_t pseudo_header_end[4] = {0, header.protocol, 0, 0};
-  put16(pseudo_header_end + 2, transport_bytes);
-  put_checksum(checksum,
-               sum(ip + 12, 8) + sum(pseudo_header_end, 4) + sum(transport, transport_bytes));
-  return kEthernetHeaderBytes + kIpBytes + transport_bytes;
+std::size_t write_tunnel(std::uint32_t source, std::uint32_t destination, std::size_t frame_bytes,
+                         std::uint8_t* out) {
+  const std::uint8_t* const inner = out + kTunnelBytes;
+  write_mac(destination, out);
+  write_mac(source, out + 6);
+  put16(out + 12, 0x0800);
+  std::uint8_t* const ip = out + kEthernetHeaderBytes;
+  std::uint8_t* const udp = ip + kIpBytes;
+  // The source port tells flows apart, the checksum is 0 (RFC 7348 §5).
+  const std::uint32_t entropy = (inner[29] ^ inner[33]) * 257U + inner[37];
+  put16(udp, 49152 + (entropy & 0x3fffU));
+  put16(udp + 2, kVxlanPort);
+  put16(udp + 4, static_cast<std::uint32_t>(kUdpBytes + kVxlanBytes + frame_bytes));
+  put16(udp + 6, 0);
+  put32(udp + 8, 0x08000000);  // there is a network identifier
+  put32(udp + 12, 1U << 8);
+  std::uint32_t identification = 0;
+  std::memcpy(&identification, inner + kEthernetHeaderBytes + 4, 2);
+  const std::size_t ip_bytes =
+      write_ip(source, destination, kUdp, 64, static_cast<std::uint16_t>(identification),
+               kUdpBytes + kVxlanBytes + frame_bytes, ip);
+  return kEthernetHeaderBytes + ip_bytes;
 }
 
 }  // namespace mimir::simulator

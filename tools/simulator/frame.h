@@ -14,15 +14,18 @@ struct Endpoint {
   std::uint16_t port = 0;
 };
 
+inline constexpr std::uint8_t kIcmp = 1;
 inline constexpr std::uint8_t kTcp = 6;
 inline constexpr std::uint8_t kUdp = 17;
 
 inline constexpr std::uint8_t kFin = 0x01;
 inline constexpr std::uint8_t kSyn = 0x02;
+inline constexpr std::uint8_t kReset = 0x04;
 inline constexpr std::uint8_t kPush = 0x08;
 inline constexpr std::uint8_t kAck = 0x10;
 
-/// What the headers of one packet say. The TCP fields are ignored for UDP.
+/// What the headers of one packet say. UDP ignores the fields of TCP. Of ICMP, `flags`
+/// is the type, the high half of `sequence` the identifier and the low the number.
 struct Header {
   Endpoint source;
   Endpoint destination;
@@ -39,14 +42,20 @@ struct Header {
 
 /// The payload of a full segment: an MTU of 1500, less IP and TCP headers and timestamps.
 inline constexpr std::size_t kSegmentBytesMax = 1448;
-inline constexpr std::size_t kFrameBytesMax = 1514;
+inline constexpr std::size_t kFrameHeaderBytesMax = 14 + 20 + 60;
+inline constexpr std::size_t kTunnelBytes = 14 + 20 + 8 + 8;
 inline constexpr std::size_t kEthernetHeaderBytes = 14;
 
-/// Writes Ethernet, IPv4 (RFC 791), TCP with timestamps (RFC 9293, RFC 7323) or UDP
-/// (RFC 768) with their checksums, and `length` bytes of `payload` from `offset` on.
-/// Returns the bytes written. REQUIRES: length <= kSegmentBytesMax, room for
-/// kFrameBytesMax at `out`.
+/// Writes Ethernet, IPv4 (RFC 791), TCP with timestamps (RFC 9293, RFC 7323), UDP
+/// (RFC 768) or an ICMP echo (RFC 792) with their checksums, and `length` bytes of
+/// `payload` from `offset` on. Returns the bytes written. REQUIRES: length <= 65000, room
+/// for kFrameHeaderBytesMax + length at `out`.
 std::size_t write_frame(const Header& header, const Message& payload, std::size_t offset,
                         std::size_t length, std::uint8_t* out);
+
+/// Writes the outer headers of VXLAN (RFC 7348 §5) before a frame of `frame_bytes` that
+/// stands at out + kTunnelBytes. Returns the bytes of all. REQUIRES: a frame of IPv4.
+std::size_t write_tunnel(std::uint32_t source, std::uint32_t destination, std::size_t frame_bytes,
+                         std::uint8_t* out);
 
 }  // namespace mimir::simulator

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tools/simulator/spec_text.h"
+
 namespace mimir::simulator {
 
 std::uint32_t LoadProfile::users(TimeNs elapsed_ns, TimeNs duration_ns,
@@ -12,6 +14,41 @@ std::uint32_t LoadProfile::users(TimeNs elapsed_ns, TimeNs duration_ns,
   const auto step = std::min(static_cast<std::size_t>(elapsed_ns / step_ns), kLoadSteps - 1);
   const double largest = *std::max_element(shares.begin(), shares.end());
   return static_cast<std::uint32_t>(std::lround(shares[step] / largest * users_max));
+}
+
+std::optional<Burst> parse_burst(std::string_view text, std::uint32_t number,
+                                 config::Diagnostics& diagnostics) {
+  const std::size_t before = diagnostics.error_count();
+  SpecText spec(text, "--burst", number, "a burst", diagnostics);
+  spec.split(text, {"start", "duration", "factor"});
+  Burst burst;
+  if (const auto start = spec.need("start", "start=600")) {
+    burst.start_ns = spec.time(*start).value_or(0);
+  }
+  if (const auto duration = spec.need("duration", "duration=60")) {
+    burst.duration_ns = spec.time(*duration).value_or(0);
+  }
+  if (const auto factor = spec.need("factor", "factor=3")) {
+    burst.factor = spec.number(*factor, 0, 1000).value_or(1);
+  }
+  if (diagnostics.error_count() != before) return std::nullopt;
+  return burst;
+}
+
+std::uint32_t Load::users(TimeNs elapsed_ns, TimeNs duration_ns) const {
+  double users = profile.users(elapsed_ns, duration_ns, users_max);
+  for (const Burst& burst : bursts) {
+    const bool is_on =
+        elapsed_ns >= burst.start_ns && elapsed_ns < burst.start_ns + burst.duration_ns;
+    if (is_on) users *= burst.factor;
+  }
+  return static_cast<std::uint32_t>(std::lround(users));
+}
+
+double Load::most() const {
+  double most = users_max;
+  for (const Burst& burst : bursts) most *= std::max(1.0, burst.factor);
+  return most;
 }
 
 const std::vector<LoadProfile>& load_profiles() {

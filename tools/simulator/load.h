@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/diagnostic.h"
 #include "dataplane/record/time.h"
 
 namespace mimir::simulator {
@@ -22,6 +23,29 @@ struct LoadProfile {
   /// round(share / largest share * peak) in the step that holds `elapsed_ns`.
   [[nodiscard]] std::uint32_t users(TimeNs elapsed_ns, TimeNs duration_ns,
                                     std::uint32_t users_max) const;
+};
+
+/// A crowd that comes at once and goes again.
+struct Burst {
+  TimeNs start_ns = 0;  ///< since the start of the run
+  TimeNs duration_ns = 0;
+  double factor = 1;  ///< so many times the users of the profile
+};
+
+/// Reads "start=600,duration=60,factor=3". `number` is which burst this is, from 1 on:
+/// the line that diagnostics name.
+[[nodiscard]] std::optional<Burst> parse_burst(std::string_view text, std::uint32_t number,
+                                               config::Diagnostics& diagnostics);
+
+/// How many users are there: the profile's, scaled, times the factors of the bursts.
+struct Load {
+  LoadProfile profile;
+  std::uint32_t users_max = 0;  ///< where the profile peaks
+  std::vector<Burst> bursts;
+
+  [[nodiscard]] std::uint32_t users(TimeNs elapsed_ns, TimeNs duration_ns) const;
+  /// No moment has more.
+  [[nodiscard]] double most() const;
 };
 
 /// normal, bursty, viral, cybermonday, steady.

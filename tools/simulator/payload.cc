@@ -14,6 +14,7 @@ constexpr std::size_t kPoolBytes = std::size_t{256} << 10;
 constexpr std::size_t kNoiseBytes = std::size_t{512} << 10;
 constexpr std::size_t kBodyBytesMax = std::size_t{192} << 10;
 constexpr std::size_t kJsonRecordBytes = 128;
+constexpr std::size_t kTlsRecordBytes = std::size_t{16} << 10;
 constexpr std::string_view kJpegHead(
     "\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x48\x00\x48\x00"
     "\x00\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00",
@@ -88,6 +89,20 @@ std::string html_pool(Random& random) {
   return pool;
 }
 
+std::string_view media_type(Content content) {
+  switch (content) {
+    case Content::kNone:
+      return "text/plain";
+    case Content::kHtml:
+      return "text/html; charset=UTF-8";
+    case Content::kJson:
+      return "application/json; charset=utf-8";
+    case Content::kJpeg:
+      return "image/jpeg";
+  }
+  return "text/plain";
+}
+
 }  // namespace
 
 void Message::copy(std::size_t offset, std::size_t length, std::uint8_t* out) const {
@@ -112,6 +127,10 @@ Payloads::Payloads(Random& random)
   for (char& byte : jpeg_) byte = static_cast<char>(random.below(255));
   noise_.resize(kNoiseBytes);
   for (char& byte : noise_) byte = static_cast<char>(random.below(256));
+  while (records_.size() + 5 + kTlsRecordBytes <= kNoiseBytes / 2) {
+    records_ += std::string("\x17\x03\x03\x40\x00", 5);
+    records_ += noise_.substr(records_.size(), kTlsRecordBytes);
+  }
   // A row is one packet (protocol 4.1): length, sequence number, one string of 123 bytes.
   for (std::uint32_t row = 0; row < kPoolBytes / 128; ++row) {
     rows_ += std::string{'\x7c', '\0', '\0', static_cast<char>((row + 4) & 0xffU), '\x7b'};
@@ -175,7 +194,7 @@ Message Payloads::http_request(const Operation& operation, const Service& server
                                bool from_outside) {
   Message body;
   const std::size_t drawn = draw(operation.request);
-  if (drawn > 0) add_body(body, Content::kJson, drawn);
+  if (drawn > 0) add_body(body, operation.upload, drawn);
 
   head_.clear();
   head_ += operation.method;
@@ -188,7 +207,7 @@ Message Payloads::http_request(const Operation& operation, const Service& server
     }
   }
   head_ += " HTTP/1.1\r\nHost: ";
-  head_ += from_outside ? std::string_view("shop.example") : std::string_view(server.name);
+  head_ += from_outside ? std::string_view("www.example") : std::string_view(server.name);
   if (from_outside) {
     head_ +=
         "\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:115.0) Gecko/20100101 Firefox/115.0"
@@ -206,8 +225,8 @@ Message Payloads::http_request(const Operation& operation, const Service& server
     append_identifier(head_, 32);
   }
   if (body.size > 0) {
-    fmt::format_to(std::back_inserter(head_),
-                   "\r\nContent-Type: application/json\r\nContent-Length: {}", body.size);
+    fmt::format_to(std::back_inserter(head_), "\r\nContent-Type: {}\r\nContent-Length: {}",
+                   media_type(operation.upload), body.size);
   }
   head_ += "\r\n\r\n";
   Message message;
@@ -221,10 +240,6 @@ Message Payloads::http_reply(const Operation& operation) {
   if (operation.content != Content::kNone) {
     add_body(body, operation.content, draw(operation.reply));
   }
-  std::string_view type = "text/plain";
-  if (operation.content == Content::kHtml) type = "text/html; charset=UTF-8";
-  if (operation.content == Content::kJson) type = "application/json; charset=utf-8";
-  if (operation.content == Content::kJpeg) type = "image/jpeg";
   std::string_view status = "200 OK";
   if (operation.method == "POST") status = "201 Created";
   if (operation.method == "DELETE") status = "202 Accepted";
@@ -232,7 +247,7 @@ Message Payloads::http_reply(const Operation& operation) {
   fmt::format_to(
       std::back_inserter(head_),
       "HTTP/1.1 {}\r\nServer: {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nETag: W/\"", status,
-      operation.service, type, body.size);
+      operation.service, media_type(operation.content), body.size);
   append_identifier(head_, 20);
   head_ += "\"\r\n\r\n";
   Message message;

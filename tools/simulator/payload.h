@@ -43,14 +43,16 @@ class Payloads {
   explicit Payloads(Random& random);
 
   /// `from_outside` requests carry a browser's headers, others those of a library.
+  /// `exchange` is how many there were on the connection before this one.
   [[nodiscard]] Message request(const Operation& operation, const Service& server,
-                                bool from_outside);
-  [[nodiscard]] Message reply(const Operation& operation, const Service& server);
+                                bool from_outside, std::uint32_t exchange);
+  [[nodiscard]] Message reply(const Operation& operation, const Service& server,
+                              std::uint32_t exchange);
 
   [[nodiscard]] Message probe_request(std::string_view host, std::uint16_t port);
   [[nodiscard]] Message probe_reply();
 
-  /// The keep-alive of a pooled connection; both ends say one. Empty: this protocol has none.
+  /// The keep-alive of a pooled connection. Empty: this end of this protocol says none.
   [[nodiscard]] Message heartbeat(Protocol protocol, bool from_client);
 
   [[nodiscard]] Message amqp_delivery(const Operation& operation);
@@ -59,7 +61,21 @@ class Payloads {
   /// What both sides say before the first request.
   [[nodiscard]] static std::array<Greeting, 8> greetings(Protocol protocol);
 
-  /// Bytes without structure, as of an encrypted archive. REQUIRES: length <= 64 KiB.
+  /// What the client says before it closes; empty for most.
+  [[nodiscard]] Message farewell(Protocol protocol);
+
+  /// `size` bytes in records of TLS. REQUIRES: size <= 128 KiB.
+  [[nodiscard]] Message tls_records(std::size_t size);
+
+  /// A POST or PUT of `size` bytes without structure. REQUIRES: size <= 64 KiB.
+  [[nodiscard]] Message http_upload(std::string_view method, std::string_view path,
+                                    std::string_view host, std::size_t size);
+  [[nodiscard]] Message http_empty_reply();
+
+  /// Without structure, as long as the law has it.
+  [[nodiscard]] Message noise(const SizeLaw& law) { return noise(draw(law)); }
+
+  /// Bytes without structure, as of an encrypted archive. REQUIRES: length <= 192 KiB.
   [[nodiscard]] Message noise(std::size_t length);
 
  private:
@@ -67,6 +83,9 @@ class Payloads {
   [[nodiscard]] Message http_request(const Operation& operation, const Service& server,
                                      bool from_outside);
   [[nodiscard]] Message http_reply(const Operation& operation);
+  [[nodiscard]] Message grpc_request(const Operation& operation, const Service& server,
+                                     std::uint32_t exchange);
+  [[nodiscard]] Message grpc_reply(const Operation& operation, std::uint32_t exchange);
   [[nodiscard]] Message mysql_rows(std::size_t size);
   [[nodiscard]] Message mongo(std::string_view verb, std::string_view collection, std::size_t size,
                               bool from_client);
@@ -83,6 +102,7 @@ class Payloads {
   std::string jpeg_;
   std::string rows_;
   std::string noise_;
+  std::string records_;
   std::uint32_t mongo_request_ = 1;
 };
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "tools/simulator/payload.h"
+#include "tools/simulator/payload_frames.h"
 
 namespace mimir::simulator {
 namespace {
@@ -120,6 +121,8 @@ std::array<Greeting, 8> amqp_greetings() {
 std::array<Greeting, 8> Payloads::greetings(Protocol protocol) {
   if (protocol == Protocol::kMysql) return mysql_greetings();
   if (protocol == Protocol::kAmqp) return amqp_greetings();
+  if (protocol == Protocol::kGrpc) return grpc_greetings();
+  if (protocol == Protocol::kTls) return tls_greetings();
   return {};
 }
 
@@ -240,15 +243,30 @@ Message Payloads::heartbeat(Protocol protocol, bool from_client) {
     head_ = amqp_frame(8, 0, {});
     message.add(head_);
   }
+  if (protocol == Protocol::kGrpc) {
+    head_ = std::string("\0\0\x08\x06", 4);  // PING, RFC 9113 §6.7
+    head_ += from_client ? '\0' : '\x01';
+    head_.append(12, '\0');
+    message.add(head_);
+  }
+  // A watch: the server tells what has changed, the client only listens.
+  if (protocol == Protocol::kTls && !from_client) return tls_records(draw({410, 0.25}));
   return message;
 }
 
-Message Payloads::request(const Operation& operation, const Service& server, bool from_outside) {
-  const std::size_t size = server.protocol == Protocol::kHttp ? 0 : draw(operation.request);
+Message Payloads::request(const Operation& operation, const Service& server, bool from_outside,
+                          std::uint32_t exchange) {
+  const bool is_drawn_there =
+      server.protocol == Protocol::kHttp || server.protocol == Protocol::kGrpc;
+  const std::size_t size = is_drawn_there ? 0 : draw(operation.request);
   Message message;
   switch (server.protocol) {
     case Protocol::kHttp:
       return http_request(operation, server, from_outside);
+    case Protocol::kGrpc:
+      return grpc_request(operation, server, exchange);
+    case Protocol::kTls:
+      return tls_records(std::max<std::size_t>(size, 40));
     case Protocol::kMysql: {
       std::string query = "\x03";
       query += operation.method;
@@ -282,11 +300,15 @@ Message Payloads::request(const Operation& operation, const Service& server, boo
   return message;
 }
 
-Message Payloads::reply(const Operation& operation, const Service& server) {
+Message Payloads::reply(const Operation& operation, const Service& server, std::uint32_t exchange) {
   Message message;
   switch (server.protocol) {
     case Protocol::kHttp:
       return http_reply(operation);
+    case Protocol::kGrpc:
+      return grpc_reply(operation, exchange);
+    case Protocol::kTls:
+      return tls_records(std::max<std::size_t>(draw(operation.reply), 40));
     case Protocol::kMysql:
       return mysql_rows(draw(operation.reply));
     case Protocol::kMongo:

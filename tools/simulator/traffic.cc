@@ -24,22 +24,35 @@ Traffic::Traffic(const Topology& topology, Cluster& cluster, Tap& tap, Random& r
       dns_(*topology.find_service(topology.dns)) {
   const std::size_t services = topology.services.size();
   link_between_.assign(services, std::vector<std::uint32_t>(services, kNoLink));
+  for (const Service& each : topology.services) {
+    greetings_.push_back(Payloads::greetings(each.protocol));
+  }
   for (std::uint32_t i = 0; i < topology.links.size(); ++i) {
     const Link& link = topology.links[i];
     client_of_link_.push_back(*topology.find_service(link.client));
     server_of_link_.push_back(*topology.find_service(link.server));
     link_between_[client_of_link_.back()][server_of_link_.back()] = i;
-    greetings_.push_back(Payloads::greetings(topology.services[server_of_link_.back()].protocol));
   }
   for (const Operation& operation : topology.operations) {
     service_of_operation_.push_back(*topology.find_service(operation.service));
     auto& steps = steps_.emplace_back();
     for (const Step& step : operation.steps) {
-      steps.push_back({*topology.find_operation(step.operation), step.probability, step.parallel});
+      steps.push_back({*topology.find_operation(step.operation), step.probability, step.times,
+                       step.is_parallel});
     }
   }
-  pools_.resize(cluster.pods.size() * topology.links.size());
   outside_known_until_ns_.assign(topology.outside_names.size(), 0);
+}
+
+Traffic::Pool& Traffic::pool(std::uint32_t pod, std::uint32_t link) {
+  const std::size_t index = pod * topology_.links.size() + link;
+  if (index >= pools_.size()) pools_.resize(cluster_.pods.size() * topology_.links.size());
+  return pools_[index];
+}
+
+void Traffic::note_busy(std::uint32_t pod, TimeNs time_ns) {
+  if (pod >= busy_until_ns_.size()) busy_until_ns_.resize(cluster_.pods.size());
+  busy_until_ns_[pod] = std::max(busy_until_ns_[pod], time_ns);
 }
 
 std::uint32_t Traffic::any_pod(std::uint32_t service) {
@@ -53,29 +66,26 @@ Delay Traffic::delay_within(std::uint32_t first_node, std::uint32_t second_node)
           nanoseconds(random_.log_normal(mean_ns, 0.3))};
 }
 
-std::unique_ptr<Traffic::Channel> Traffic::connect(std::uint32_t client_pod, std::uint32_t link,
-                                                   TimeNs& time_ns) {
-  const std::uint32_t service = server_of_link_[link];
-  const Link& how = topology_.links[link];
-  Pool& names = pool(client_pod, link);
-  if (how.lookup_cache_s >= 0 && time_ns >= names.name_known_until_ns) {
-    time_ns = look_up(client_pod, service, time_ns);
-    names.name_known_until_ns = time_ns + nanoseconds(how.lookup_cache_s * 1e9);
-  }
+std::unique_ptr<Traffic::Channel> Traffic::open_channel(std::uint32_t client_pod,
+                                                        std::uint32_t service, TimeNs& time_ns) {
   const Pod& client = cluster_.pods[client_pod];
   const std::uint32_t server_pod = any_pod(service);
   const Pod& server = cluster_.pods[server_pod];
+  const Service& what = topology_.services[service];
   Route route;
-  route.virtual_server = {cluster_.virtual_addresses[service], topology_.services[service].port};
+  if (cluster_.virtual_addresses[service] != 0) {
+    route.virtual_server = {cluster_.virtual_addresses[service], what.port};
+  }
+  route.is_server_on_node = what.is_on_node;
   auto channel = std::make_unique<Channel>(Channel{
       Connection(tap_, random_, {client.address, take_port(cluster_.pods[client_pod].next_port)},
-                 {server.address, topology_.services[service].target}, route,
-                 delay_within(client.node, server.node)),
+                 {server.address, what.pod_port()}, route, delay_within(client.node, server.node)),
       server_pod});
   Connection& connection = channel->connection;
+  connection.set_loss(topology_.loss);
   ++connections_;
   time_ns = connection.open(time_ns);
-  for (const Greeting& greeting : greetings_[link]) {
+  for (const Greeting& greeting : greetings_[service]) {
     if (greeting.bytes.empty()) continue;
     Message message;
     message.add(greeting.bytes);
@@ -87,79 +97,133 @@ std::unique_ptr<Traffic::Channel> Traffic::connect(std::uint32_t client_pod, std
   return channel;
 }
 
+void Traffic::close_channel(Channel& channel, TimeNs time_ns) {
+  const std::uint32_t service = cluster_.pods[channel.server_pod].service;
+  const Message goodbye = payloads_.farewell(topology_.services[service].protocol);
+  if (goodbye.size > 0) {
+    channel.connection.send(Side::kClient, time_ns, goodbye, Acknowledge::kWithReply);
+    time_ns += 2'000;
+  }
+  channel.connection.close(time_ns);
+}
+
+std::unique_ptr<Traffic::Channel> Traffic::connect(std::uint32_t client_pod, std::uint32_t link,
+                                                   TimeNs& time_ns) {
+  const std::uint32_t service = server_of_link_[link];
+  const Link& how = topology_.links[link];
+  Pool& names = pool(client_pod, link);
+  if (how.looks_up && time_ns >= names.name_known_until_ns) {
+    time_ns = look_up(client_pod, service, time_ns);
+    names.name_known_until_ns = time_ns + how.lookup_cache_ns;
+  }
+  return open_channel(client_pod, service, time_ns);
+}
+
 Traffic::Channel& Traffic::acquire(std::uint32_t client_pod, std::uint32_t link, TimeNs& time_ns) {
-  auto& channels = pool(client_pod, link).channels;
-  for (const auto& each : channels) {
+  for (const auto& each : pool(client_pod, link).channels) {
     if (each->connection.ready_ns() > time_ns) continue;
     each->connection.set_ready(Connection::kBusy);
     return *each;
   }
-  channels.push_back(connect(client_pod, link, time_ns));
-  return *channels.back();
+  auto channel = connect(client_pod, link, time_ns);
+  return *pool(client_pod, link).channels.emplace_back(std::move(channel));
 }
 
-TimeNs Traffic::call(std::uint32_t client_pod, std::uint32_t operation, TimeNs time_ns) {
+TimeNs Traffic::exchange(Channel& channel, std::uint32_t operation, TimeNs time_ns) {
+  return serve(channel.connection, channel.server_pod, operation, time_ns, false,
+               channel.exchanges++);
+}
+
+TimeNs Traffic::call(std::uint32_t client_pod, std::uint32_t operation, TimeNs time_ns,
+                     Held& held) {
   const std::uint32_t service = service_of_operation_[operation];
+  if (!has_ready_pod(service)) return time_ns;
   const std::uint32_t link = link_between_[cluster_.pods[client_pod].service][service];
-  if (!topology_.links[link].pooled) {
+  if (topology_.links[link].reuse == Reuse::kCall) {
     const auto channel = connect(client_pod, link, time_ns);
-    const TimeNs done_ns =
-        serve(channel->connection, channel->server_pod, operation, time_ns, false);
-    channel->connection.close(done_ns + nanoseconds(random_.exponential(kClientReactionNs)));
+    const TimeNs done_ns = exchange(*channel, operation, time_ns);
+    close_channel(*channel, done_ns + nanoseconds(random_.exponential(kClientReactionNs)));
     return done_ns;
   }
+  if (topology_.links[link].reuse == Reuse::kRequest) {
+    auto own = std::find_if(held.begin(), held.end(),
+                            [link](const auto& each) { return each.first == link; });
+    if (own == held.end()) {
+      own = held.insert(own, {link, connect(client_pod, link, time_ns)});
+    }
+    return exchange(*own->second, operation, time_ns);
+  }
   Channel& channel = acquire(client_pod, link, time_ns);
-  const TimeNs done_ns = serve(channel.connection, channel.server_pod, operation, time_ns, false);
+  const TimeNs done_ns = exchange(channel, operation, time_ns);
   channel.connection.set_ready(done_ns);
   return done_ns;
 }
 
 TimeNs Traffic::serve_steps(std::uint32_t pod, std::uint32_t operation, TimeNs time_ns) {
   TimeNs begun_ns = time_ns;
+  Held held;
   for (const CompiledStep& step : steps_[operation]) {
-    if (step.probability < 1.0 && !random_.chance(step.probability)) continue;
-    if (!step.parallel) begun_ns = time_ns;
-    const TimeNs start_ns = begun_ns + nanoseconds(random_.exponential(kClientReactionNs));
-    time_ns = std::max(time_ns, call(pod, step.operation, start_ns));
+    for (std::uint32_t i = 0; i < step.times; ++i) {
+      if (step.probability < 1.0 && !random_.chance(step.probability)) continue;
+      if (!step.is_parallel) begun_ns = time_ns;
+      const TimeNs start_ns = begun_ns + nanoseconds(random_.exponential(kClientReactionNs));
+      time_ns = std::max(time_ns, call(pod, step.operation, start_ns, held));
+    }
+  }
+  for (const auto& [link, channel] : held) {
+    close_channel(*channel, time_ns + nanoseconds(random_.exponential(kClientReactionNs)));
   }
   return time_ns;
 }
 
 TimeNs Traffic::serve(Connection& connection, std::uint32_t pod, std::uint32_t operation,
-                      TimeNs time_ns, bool from_outside) {
+                      TimeNs time_ns, bool from_outside, std::uint32_t exchange) {
   const Operation& what = topology_.operations[operation];
   const Service& server = topology_.services[service_of_operation_[operation]];
-  const bool answered = server.protocol != Protocol::kAmqp;
-  const bool at_once = !answered || random_.chance(0.3);
-  time_ns = connection.send(Side::kClient, time_ns, payloads_.request(what, server, from_outside),
+  const bool is_answered = server.protocol != Protocol::kAmqp;
+  const bool at_once = !is_answered || random_.chance(0.3);
+  time_ns = connection.send(Side::kClient, time_ns,
+                            payloads_.request(what, server, from_outside, exchange),
                             at_once ? Acknowledge::kNow : Acknowledge::kWithReply);
-  const double work_ns = what.work_ms * kNsPerMs;
+  const auto work_ns = static_cast<double>(what.work_ns);
   time_ns += nanoseconds(0.3 * work_ns + random_.exponential(0.7 * work_ns));
   time_ns = serve_steps(pod, operation, time_ns);
+  if (what.is_write) writes_.push_back({time_ns, pod});
   if (!what.deliver_to.empty()) deliver(what, time_ns);
-  if (!answered) return time_ns;
-  return connection.send(Side::kServer, time_ns, payloads_.reply(what, server), Acknowledge::kNow);
+  if (is_answered) {
+    time_ns = connection.send(Side::kServer, time_ns, payloads_.reply(what, server, exchange),
+                              Acknowledge::kNow);
+  }
+  note_busy(pod, time_ns);
+  return time_ns;
 }
 
 void Traffic::deliver(const Operation& operation, TimeNs time_ns) {
   const std::uint32_t consumer = *topology_.find_service(operation.deliver_to);
-  const std::uint32_t link = link_between_[consumer][*topology_.find_service(operation.service)];
-  Connection& connection = acquire(any_pod(consumer), link, time_ns).connection;
+  const std::uint32_t broker = *topology_.find_service(operation.service);
+  if (!has_ready_pod(consumer) || !has_ready_pod(broker)) return;
+  const std::uint32_t link = link_between_[consumer][broker];
+  const std::uint32_t pod = any_pod(consumer);
+  Connection& connection = acquire(pod, link, time_ns).connection;
   time_ns = connection.send(Side::kServer, time_ns, payloads_.amqp_delivery(operation),
                             Acknowledge::kNow);
   time_ns += nanoseconds(random_.exponential(3 * kNsPerMs));
-  connection.set_ready(
-      connection.send(Side::kClient, time_ns, payloads_.amqp_acknowledgement(), Acknowledge::kNow));
+  time_ns =
+      connection.send(Side::kClient, time_ns, payloads_.amqp_acknowledgement(), Acknowledge::kNow);
+  connection.set_ready(time_ns);
+  note_busy(pod, time_ns);
 }
 
 Connection Traffic::connect_from_outside(Endpoint user, std::uint32_t pod, TimeNs way_ns) {
   Route route;
   route.client = Route::Client::kOutside;
   ++connections_;
-  return Connection(
-      tap_, random_, user,
-      {cluster_.pods[pod].address, topology_.services[cluster_.pods[pod].service].target}, route,
-      {way_ns, nanoseconds(random_.log_normal(60'000, 0.3))});
+  const Pod& asked = cluster_.pods[pod];
+  Connection connection(tap_, random_, user,
+                        {asked.address, topology_.services[asked.service].pod_port()}, route,
+                        {way_ns, nanoseconds(random_.log_normal(60'000, 0.3))});
+  connection.set_loss(topology_.loss);
+  return connection;
 }
 
 void Traffic::probe(std::uint32_t pod, TimeNs time_ns) {
@@ -178,47 +242,6 @@ void Traffic::probe(std::uint32_t pod, TimeNs time_ns) {
   time_ns += nanoseconds(random_.exponential(0.8 * kNsPerMs));
   time_ns = connection.send(Side::kServer, time_ns, payloads_.probe_reply(), Acknowledge::kNow);
   connection.close(time_ns + nanoseconds(random_.exponential(kClientReactionNs)));
-}
-
-void Traffic::open_pools(std::uint32_t pod, TimeNs time_ns) {
-  for (std::uint32_t link = 0; link < topology_.links.size(); ++link) {
-    const Link& how = topology_.links[link];
-    if (client_of_link_[link] != cluster_.pods[pod].service) continue;
-    if (!how.pooled || how.idle_close_s > 0) continue;
-    TimeNs open_ns = time_ns;
-    acquire(pod, link, open_ns).connection.set_ready(open_ns);
-  }
-}
-
-void Traffic::heartbeat(std::uint32_t pod, std::uint32_t link, TimeNs time_ns) {
-  const Protocol protocol = topology_.services[server_of_link_[link]].protocol;
-  for (const auto& channel : pool(pod, link).channels) {
-    Connection& connection = channel->connection;
-    if (connection.ready_ns() > time_ns) continue;
-    TimeNs now_ns = connection.send(Side::kClient, time_ns, payloads_.heartbeat(protocol, true),
-                                    Acknowledge::kWithReply);
-    now_ns += nanoseconds(random_.exponential(kClientReactionNs));
-    now_ns = connection.send(Side::kServer, now_ns, payloads_.heartbeat(protocol, false),
-                             Acknowledge::kNow);
-    connection.set_ready(now_ns);
-  }
-}
-
-void Traffic::close_idle(TimeNs time_ns) {
-  for (std::size_t i = 0; i < pools_.size(); ++i) {
-    const Link& how = topology_.links[i % topology_.links.size()];
-    if (!how.pooled || how.idle_close_s <= 0) continue;
-    const TimeNs idle_ns = nanoseconds(how.idle_close_s * 1e9);
-    auto& channels = pools_[i].channels;
-    const auto dead = std::stable_partition(
-        channels.begin(), channels.end(), [&](const std::unique_ptr<Channel>& each) {
-          return each->connection.ready_ns() > time_ns - idle_ns;
-        });
-    for (auto each = dead; each != channels.end(); ++each) {
-      (*each)->connection.close(time_ns + nanoseconds(random_.exponential(kNsPerMs)));
-    }
-    channels.erase(dead, channels.end());
-  }
 }
 
 }  // namespace mimir::simulator

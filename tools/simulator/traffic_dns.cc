@@ -8,6 +8,8 @@ namespace mimir::simulator {
 namespace {
 
 constexpr std::uint32_t kUpstream = 0xc0000235;  // 192.0.2.53, RFC 5737
+constexpr std::uint32_t kWorld = 0xc0000264;     // 192.0.2.100
+constexpr std::size_t kAddressesMax = 24;
 constexpr std::uint32_t kClusterTtlS = 5;
 constexpr std::uint32_t kOutsideTtlS = 30;
 constexpr std::uint16_t kPort = 53;
@@ -42,18 +44,26 @@ TimeNs Traffic::ask(Endpoint client, std::uint32_t dns_pod, TimeNs time_ns,
 }
 
 TimeNs Traffic::look_up(std::uint32_t pod, std::uint32_t service, TimeNs time_ns) {
+  if (!has_ready_pod(dns_)) return time_ns;
   const Service& server = topology_.services[service];
   const std::string name = server.name + '.' + server.namespace_name + ".svc." + kDomain;
   const Endpoint client{cluster_.pods[pod].address,
                         static_cast<std::uint16_t>(32768 + random_.below(28232))};
+  std::vector<std::uint32_t> addresses{cluster_.virtual_addresses[service]};
+  if (server.is_headless) {
+    addresses.clear();
+    for (const std::uint32_t each : cluster_.pods_of[service]) {
+      // A message without EDNS holds 512 bytes.
+      if (addresses.size() < kAddressesMax) addresses.push_back(cluster_.pods[each].address);
+    }
+  }
   const std::uint32_t dns_pod = any_pod(dns_);
   const auto id = static_cast<std::uint16_t>(random_.next());
   const auto next_id = static_cast<std::uint16_t>(random_.next());
   const TimeNs work_ns = nanoseconds(40'000 + random_.exponential(120'000));
   // The resolver of libc asks for both families from one socket, one right after the other.
-  const TimeNs first_ns =
-      ask(client, dns_pod, time_ns, dns::query(id, name, dns::kTypeA),
-          dns::address_reply(id, name, cluster_.virtual_addresses[service], kClusterTtlS), work_ns);
+  const TimeNs first_ns = ask(client, dns_pod, time_ns, dns::query(id, name, dns::kTypeA),
+                              dns::address_reply(id, name, addresses, kClusterTtlS), work_ns);
   const TimeNs second_ns =
       ask(client, dns_pod, time_ns + 8'000, dns::query(next_id, name, dns::kTypeAaaa),
           dns::empty_reply(next_id, name, dns::kTypeAaaa, kDomain, false), work_ns);
@@ -65,18 +75,25 @@ TimeNs Traffic::ask_upstream(std::uint32_t dns_pod, TimeNs time_ns, std::string_
   const Endpoint client{cluster_.pods[dns_pod].address,
                         static_cast<std::uint16_t>(32768 + random_.below(28232))};
   const Endpoint server{kUpstream, kPort};
-  datagram(time_ns + 40'000, client, server, true, {}, question);
+  Route route;
+  route.is_to_outside = true;
+  datagram(time_ns + 40'000, client, server, true, route, question);
   time_ns += nanoseconds(random_.log_normal(14e6, 0.5));
-  datagram(time_ns, server, client, false, {}, answer);
+  datagram(time_ns, server, client, false, route, answer);
   return time_ns + 40'000;
 }
 
 void Traffic::look_up_outside(std::uint32_t pod, TimeNs time_ns) {
   if (topology_.outside_names.empty()) return;
-  const std::uint32_t which =
-      random_.below(static_cast<std::uint32_t>(topology_.outside_names.size()));
+  look_up_world(pod, random_.below(static_cast<std::uint32_t>(topology_.outside_names.size())),
+                time_ns);
+}
+
+TimeNs Traffic::look_up_world(std::uint32_t pod, std::uint32_t which, TimeNs time_ns) {
+  if (topology_.outside_names.empty() || !has_ready_pod(dns_)) return time_ns;
+  which %= static_cast<std::uint32_t>(topology_.outside_names.size());
   const std::string& name = topology_.outside_names[which];
-  const std::string& own_namespace = topology_.services[cluster_.pods[pod].service].namespace_name;
+  const std::string& own_namespace = cluster_.pods[pod].namespace_name;
   const Endpoint client{cluster_.pods[pod].address,
                         static_cast<std::uint16_t>(32768 + random_.below(28232))};
   const std::uint32_t dns_pod = any_pod(dns_);
@@ -91,14 +108,14 @@ void Traffic::look_up_outside(std::uint32_t pod, TimeNs time_ns) {
   }
   const auto id = static_cast<std::uint16_t>(random_.next());
   const std::string question = dns::query(id, name, dns::kTypeA);
-  const std::string answer = dns::address_reply(id, name, 0xc0000264 + which, kOutsideTtlS);
+  const std::string answer = dns::address_reply(id, name, {kWorld + which % 28}, kOutsideTtlS);
   TimeNs work_ns = nanoseconds(random_.exponential(90'000));
   if (time_ns >= outside_known_until_ns_[which]) {
     const TimeNs asked_ns = time_ns + 200'000;
     work_ns = ask_upstream(dns_pod, asked_ns, question, answer) - time_ns;
     outside_known_until_ns_[which] = time_ns + kOutsideTtlS * kNsPerSecond;
   }
-  ask(client, dns_pod, time_ns, question, answer, work_ns);
+  return ask(client, dns_pod, time_ns, question, answer, work_ns);
 }
 
 }  // namespace mimir::simulator

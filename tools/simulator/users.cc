@@ -25,40 +25,59 @@ Users::Users(const Topology& topology, const Cluster& cluster, Traffic& traffic,
       weights_(std::move(weights)),
       front_(*topology.find_service(topology.front)),
       users_(users_max) {
+  for (const Action& each : topology.actions) {
+    actions_.push_back({compile(each.once), compile(each.repeated), each.repeats});
+  }
   for (std::uint32_t i = 0; i < 2 * kHosts; ++i) {
     next_ports_.push_back(static_cast<std::uint16_t>(32768 + random.below(28000)));
   }
+}
+
+std::vector<Users::Requests> Users::compile(const std::vector<Page>& pages) const {
+  std::vector<Requests> compiled;
+  for (const Page& page : pages) {
+    Requests& requests = compiled.emplace_back();
+    for (const Step& step : page.requests) {
+      requests.push_back({*topology_.find_operation(step.operation), step.probability, step.times});
+    }
+  }
+  return compiled;
 }
 
 std::vector<Users::Arrival> Users::admit(std::uint32_t wanted, TimeNs time_ns, TimeNs spread_ns) {
   wanted_ = wanted;
   std::vector<Arrival> arrivals;
   for (std::uint32_t i = 0; i < std::min(wanted, static_cast<std::uint32_t>(users_.size())); ++i) {
-    if (users_[i].present) continue;
-    users_[i].present = true;
+    if (users_[i].is_present) continue;
+    users_[i].is_present = true;
     arrivals.push_back(
         {i, time_ns + nanoseconds(random_.between(0, static_cast<double>(spread_ns)))});
   }
   return arrivals;
 }
 
-const Page* Users::page_of(const User& user) const {
-  const Action& action = topology_.actions[user.action];
+const Users::Requests* Users::page_of(const User& user) const {
+  const CompiledAction& action = actions_[user.action];
   if (user.page < action.once.size()) return &action.once[user.page];
   const std::size_t repeated = user.page - action.once.size();
   if (repeated >= action.repeats * action.repeated.size()) return nullptr;
   return &action.repeated[repeated % action.repeated.size()];
 }
 
-void Users::begin_action(User& user, TimeNs& time_ns) {
+void Users::begin_action(User& user) {
   double drawn = random_.unit() * std::accumulate(weights_.begin(), weights_.end(), 0.0);
   user.action = 0;
   while (user.action + 1 < weights_.size() && drawn >= weights_[user.action]) {
     drawn -= weights_[user.action++];
   }
   user.page = 0;
+  user.is_in_action = true;
+}
+
+void Users::connect(User& user, TimeNs& time_ns) {
   const auto& pods = cluster_.pods_of[front_];
   user.front_pod = pods[random_.below(static_cast<std::uint32_t>(pods.size()))];
+  user.exchanges = 0;
   const std::uint32_t which = random_.below(2 * kHosts);
   const Endpoint from{kNetworks[which / kHosts] + 1 + which % kHosts,
                       take_port(next_ports_[which])};
@@ -68,32 +87,48 @@ void Users::begin_action(User& user, TimeNs& time_ns) {
   time_ns = user.connection->open(time_ns);
 }
 
+void Users::disconnect(User& user, TimeNs time_ns) {
+  if (user.connection == nullptr) return;
+  user.connection->close(time_ns);
+  user.connection.reset();
+}
+
 std::optional<TimeNs> Users::turn(std::uint32_t who, TimeNs time_ns) {
   User& user = users_[who];
-  const bool leaves = who >= wanted_;
-  const Page* page = user.connection == nullptr ? nullptr : page_of(user);
-  if (user.connection != nullptr && (leaves || page == nullptr)) {
-    user.connection->close(time_ns);
-    user.connection.reset();
-    page = nullptr;
-  }
-  if (leaves) {
-    user.present = false;
+  const Requests* page = user.is_in_action ? page_of(user) : nullptr;
+  if (who >= wanted_) {
+    disconnect(user, time_ns);
+    user.is_present = false;
+    user.is_in_action = false;
     return std::nullopt;
   }
+  if (!traffic_.has_ready_pod(front_)) return time_ns + kNsPerSecond;
   if (page == nullptr) {
-    begin_action(user, time_ns);
+    disconnect(user, time_ns);
+    begin_action(user);
     page = page_of(user);
-    if (page == nullptr) return time_ns + kNsPerSecond;  // an action without pages
   }
+  if (user.connection == nullptr) connect(user, time_ns);
   ++user.page;
-  for (const Step& step : page->requests) {
-    if (step.probability < 1.0 && !random_.chance(step.probability)) continue;
-    time_ns = traffic_.serve(*user.connection, user.front_pod,
-                             *topology_.find_operation(step.operation), time_ns, true);
-    time_ns += nanoseconds(random_.exponential(kOwnReactionNs));
+  for (const Request& request : *page) {
+    for (std::uint32_t i = 0; i < request.times; ++i) {
+      if (request.probability < 1.0 && !random_.chance(request.probability)) continue;
+      time_ns = traffic_.serve(*user.connection, user.front_pod, request.operation, time_ns, true,
+                               user.exchanges++);
+      time_ns += nanoseconds(random_.exponential(kOwnReactionNs));
+    }
   }
-  return time_ns + nanoseconds(random_.between(topology_.wait_low_s, topology_.wait_high_s) * 1e9);
+  user.connection->set_ready(time_ns);
+  return time_ns + nanoseconds(random_.between(static_cast<double>(topology_.wait_low_ns),
+                                               static_cast<double>(topology_.wait_high_ns)));
+}
+
+void Users::drain(std::uint32_t pod, TimeNs time_ns) {
+  for (User& user : users_) {
+    if (user.connection == nullptr || user.front_pod != pod) continue;
+    user.connection->close(std::max(time_ns, user.connection->ready_ns()), Side::kServer);
+    user.connection.reset();
+  }
 }
 
 }  // namespace mimir::simulator

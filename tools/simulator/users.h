@@ -31,17 +31,36 @@ class Users {
   /// One page of a user. Returns when he asks for the next, or nothing if he left.
   std::optional<TimeNs> turn(std::uint32_t user, TimeNs time_ns);
 
+  /// The pod closes the connections that users have to it; they go on with another.
+  void drain(std::uint32_t pod, TimeNs time_ns);
+
  private:
   struct User {
-    bool present = false;
+    bool is_present = false;
+    bool is_in_action = false;
     std::uint32_t action = 0;
-    std::uint32_t page = 0;
+    std::size_t page = 0;
     std::unique_ptr<Connection> connection;
     std::uint32_t front_pod = 0;
+    std::uint32_t exchanges = 0;
+  };
+  struct Request {
+    std::uint32_t operation;
+    double probability;
+    std::uint32_t times;
+  };
+  using Requests = std::vector<Request>;
+  struct CompiledAction {
+    std::vector<Requests> once;
+    std::vector<Requests> repeated;
+    std::uint32_t repeats;
   };
 
-  void begin_action(User& user, TimeNs& time_ns);
-  [[nodiscard]] const Page* page_of(const User& user) const;
+  void begin_action(User& user);
+  void connect(User& user, TimeNs& time_ns);
+  void disconnect(User& user, TimeNs time_ns);
+  [[nodiscard]] const Requests* page_of(const User& user) const;
+  [[nodiscard]] std::vector<Requests> compile(const std::vector<Page>& pages) const;
 
   const Topology& topology_;
   const Cluster& cluster_;
@@ -49,6 +68,7 @@ class Users {
   Random& random_;
   std::vector<double> weights_;
   std::uint32_t front_;
+  std::vector<CompiledAction> actions_;
   std::vector<User> users_;
   std::vector<std::uint16_t> next_ports_;  ///< by address of a user
   std::uint32_t wanted_ = 0;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
 
 #include <gtest/gtest.h>
 
 #include "tools/simulator/dns.h"
 #include "tools/simulator/load.h"
 #include "tools/simulator/random.h"
-#include "tools/simulator/topology.h"
 
 namespace mimir::simulator {
 namespace {
@@ -55,6 +57,41 @@ TEST(Load, FollowsTheProfileInTwentyFourSteps) {
   EXPECT_FALSE(load_profile("Normal"));
 }
 
+TEST(Load, IsScaledAndBurstsMultiplyIt) {
+  config::Diagnostics diagnostics;
+  const auto burst = parse_burst("start=10min,duration=60,factor=2.5", 1, diagnostics);
+  ASSERT_TRUE(burst) << diagnostics.render();
+  const Load load{*load_profile("steady"), 40, {*burst}};
+  const TimeNs hour = 3600 * kNsPerSecond;
+  EXPECT_EQ(load.users(599 * kNsPerSecond, hour), 40U);
+  EXPECT_EQ(load.users(600 * kNsPerSecond, hour), 100U);
+  EXPECT_EQ(load.users(660 * kNsPerSecond - 1, hour), 100U);
+  EXPECT_EQ(load.users(660 * kNsPerSecond, hour), 40U);
+  EXPECT_FALSE(parse_burst("start=1,factor=2", 1, diagnostics));
+  EXPECT_NE(diagnostics.render().find("--burst:1:1: error: the burst has no duration"),
+            std::string::npos)
+      << diagnostics.render();
+}
+
+TEST(Load, ProfilesHaveTheSharesOfTheExperiments) {
+  // Sums and places of the extremes of the published columns.
+  const auto sum = [](const char* name) {
+    double total = 0;
+    const LoadProfile profile = load_profile(name).value();
+    for (const double share : profile.shares) total += share;
+    return total;
+  };
+  EXPECT_NEAR(sum("normal"), 1.056, 1e-9);
+  EXPECT_NEAR(sum("bursty"), 0.9988, 1e-9);
+  EXPECT_NEAR(sum("viral"), 0.998, 1e-9);
+  EXPECT_NEAR(sum("cybermonday"), 0.9985, 1e-9);
+  for (const auto& [name, peak] : {std::pair("normal", 18), std::pair("bursty", 21),
+                                   std::pair("viral", 23), std::pair("cybermonday", 21)}) {
+    const std::array<double, kLoadSteps> shares = load_profile(name).value().shares;
+    EXPECT_EQ(std::max_element(shares.begin(), shares.end()) - shares.begin(), peak) << name;
+  }
+}
+
 TEST(Dns, WritesMessagesAsTheRfcDrawsThem) {
   const std::string asked(
       "\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"
@@ -69,36 +106,7 @@ TEST(Dns, WritesMessagesAsTheRfcDrawsThem) {
   const std::string answered =
       std::string("\x12\x34\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00", 12) + asked.substr(12) +
       std::string("\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x05\x00\x04\x0a\x60\x01\x02", 16);
-  EXPECT_EQ(dns::address_reply(0x1234, "carts.sock-shop", 0x0a600102, 5), answered);
-}
-
-TEST(Topology, TheShopIsWhole) {
-  config::Diagnostics diagnostics;
-  EXPECT_TRUE(check(sock_shop(), diagnostics)) << diagnostics.render();
-}
-
-TEST(Topology, AMissingLinkIsReported) {
-  Topology shop = sock_shop();
-  shop.links.pop_back();
-  shop.links.front().server = "catalog";
-  config::Diagnostics diagnostics;
-  EXPECT_FALSE(check(shop, diagnostics));
-  const std::string said = diagnostics.render();
-  EXPECT_NE(said.find("no service is called 'catalog'"), std::string::npos) << said;
-  EXPECT_NE(said.find("queue-master consumes from rabbitmq without a link"), std::string::npos);
-  EXPECT_NE(said.find("'catalogue.list' is called without a link from front-end to catalogue"),
-            std::string::npos);
-}
-
-TEST(Topology, HasTheReplicasAndPortsOfThePaperRuns) {
-  const Topology shop = sock_shop();
-  const auto at = [&](const char* name) { return shop.services.at(*shop.find_service(name)); };
-  EXPECT_EQ(at("front-end").replicas, 6U);
-  EXPECT_EQ(at("front-end").target, 8079);
-  EXPECT_EQ(at("carts").replicas, 4U);
-  EXPECT_EQ(at("orders").replicas, 3U);
-  EXPECT_EQ(at("user-db").port, 27017);
-  EXPECT_EQ(at("rabbitmq").port, 5672);
+  EXPECT_EQ(dns::address_reply(0x1234, "carts.sock-shop", {0x0a600102}, 5), answered);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads a simulated capture with Wireshark's dissectors, which share nothing with us.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -37,7 +38,9 @@ class Tshark : public testing::Test {
     options.users_max = 25;
     options.load = "steady";
     config::Diagnostics diagnostics;
-    ASSERT_TRUE(simulate(options, path_, diagnostics)) << diagnostics.render();
+    const auto summary = simulate(options, path_, diagnostics);
+    ASSERT_TRUE(summary) << diagnostics.render();
+    summary_ = *summary;
   }
 
   static void TearDownTestSuite() {
@@ -59,17 +62,37 @@ class Tshark : public testing::Test {
 
   static bool present_;
   static std::filesystem::path path_;
+  static Summary summary_;
 };
 
 bool Tshark::present_ = false;
+Summary Tshark::summary_;
 std::filesystem::path Tshark::path_;
 
 TEST_F(Tshark, FindsNothingWrong) {
-  EXPECT_EQ(fields("tcp.analysis.flags || _ws.malformed || ip.checksum.status == 0 || "
+  // What is sent again, and what asks whether the other side is there, is meant to be.
+  EXPECT_EQ(fields("(tcp.analysis.flags && !tcp.analysis.retransmission && "
+                   "!tcp.analysis.keep_alive && !tcp.analysis.keep_alive_ack) || "
+                   "_ws.malformed || ip.checksum.status == 0 || "
                    "tcp.checksum.status == 0 || udp.checksum.status == 0 || "
                    "_ws.expert.severity >= 0x600000",
                    "-e frame.number -e _ws.col.Info -e _ws.expert.message"),
             "");
+}
+
+TEST_F(Tshark, SeesEveryRetransmissionAndNoOther) {
+  const std::string seen = fields("tcp.analysis.retransmission", "-e frame.number");
+  EXPECT_EQ(static_cast<std::uint64_t>(std::count(seen.begin(), seen.end(), '\n')),
+            summary_.retransmissions);
+  EXPECT_GT(summary_.retransmissions, 0U);
+}
+
+TEST_F(Tshark, SeesKeepAlivesAnswered) {
+  const std::string asked = fields("tcp.analysis.keep_alive", "-e frame.number");
+  const std::string answered = fields("tcp.analysis.keep_alive_ack", "-e frame.number");
+  EXPECT_EQ(std::count(asked.begin(), asked.end(), '\n'),
+            std::count(answered.begin(), answered.end(), '\n'));
+  EXPECT_FALSE(asked.empty());
 }
 
 TEST_F(Tshark, KnowsEveryProtocol) {
