@@ -49,6 +49,7 @@ class SimulateCommand final : public Command {
     line.choice("--observe", observe_, {"mirror", "node-any"}, "where the packets are seen");
     line.choice("--encapsulation", encapsulation_, {"none", "vxlan"},
                 "how a mirror sees packets between two nodes");
+    line.count("--snap", snap_bytes_, 0, 262'144, "BYTES", "so much of each frame is kept; 0: all");
     line.texts("--attack", options_.attacks, "SPEC",
                "exfil:path=A>B>outside,rate=1MB/min,start=600,duration=120[,method=tcp|http|https|"
                "udp|icmp|dns][,pace=random|bulk|drip][,packet=300-400][,pods=N]; "
@@ -83,6 +84,7 @@ class SimulateCommand final : public Command {
         observe_ == "node-any" ? simulator::Observation::kNodeAny : simulator::Observation::kMirror;
     options_.encapsulation = encapsulation_ == "vxlan" ? simulator::Encapsulation::kVxlan
                                                        : simulator::Encapsulation::kNone;
+    options_.snap_bytes = static_cast<std::uint32_t>(snap_bytes_);
     if (!mix_.empty()) {
       const auto mix = simulator::parse_mix(mix_, diagnostics);
       if (!mix) return ExitCode::kUsage;
@@ -131,6 +133,7 @@ class SimulateCommand final : public Command {
   std::string encapsulation_ = "none";
   std::string mix_;
   std::uint64_t users_ = 60;
+  std::uint64_t snap_bytes_ = 0;
   bool print_topology_ = false;
   bool print_reference_ = false;
   bool json_ = false;

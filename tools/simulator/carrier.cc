@@ -110,7 +110,7 @@ bool DatagramCarrier::emit(TimeNs time_ns, bool is_answer, const Message& messag
   Header header;
   header.source = is_answer ? way_.destination : way_.source;
   header.destination = is_answer ? way_.source : way_.destination;
-  header.protocol = method_ == AttackSpec::Method::kIcmp ? kIcmp : kUdp;
+  header.protocol = method_ == AttackSpec::Method::kIcmp ? kProtocolIcmp : kProtocolUdp;
   header.identification = static_cast<std::uint16_t>(random_.next());
   header.flags = is_answer ? kEchoReply : kEchoRequest;
   header.sequence = echo_;
@@ -148,7 +148,7 @@ bool DnsCarrier::emit(TimeNs time_ns, const HopTruth& hop, bool is_answer, const
   Header header;
   header.source = is_answer ? hop.destination : hop.source;
   header.destination = is_answer ? hop.source : hop.destination;
-  header.protocol = kUdp;
+  header.protocol = kProtocolUdp;
   header.identification = static_cast<std::uint16_t>(random_.next());
   Message message;
   message.add(bytes);

@@ -145,6 +145,7 @@ TimeNs Connection::send(Side sender, TimeNs time_ns, const Message& message,
 void Connection::close(TimeNs time_ns, Side first) {
   End& closer = end(first);
   End& follower = end(other(first));
+  acknowledge_late(first, time_ns);
   emit(first, time_ns, kFin | kAck);
   time_ns = arrived_ns(first) + reaction_ns();
   follower.received = closer.next_sequence;

@@ -98,7 +98,7 @@ std::size_t write_ip(std::uint32_t source, std::uint32_t destination, std::uint8
 /// Returns the bytes of the header; `checksum` becomes where its checksum is.
 std::size_t write_transport(const Header& header, std::size_t length, std::uint8_t* transport,
                             std::uint8_t*& checksum) {
-  if (header.protocol == kIcmp) {
+  if (header.protocol == kProtocolIcmp) {
     transport[0] = header.flags;
     transport[1] = 0;
     checksum = transport + 2;
@@ -107,7 +107,7 @@ std::size_t write_transport(const Header& header, std::size_t length, std::uint8
   }
   put16(transport, header.source.port);
   put16(transport + 2, header.destination.port);
-  if (header.protocol == kUdp) {
+  if (header.protocol == kProtocolUdp) {
     put16(transport + 4, static_cast<std::uint32_t>(kUdpBytes + length));
     checksum = transport + 6;
     return kUdpBytes;
@@ -143,7 +143,7 @@ std::size_t write_frame(const Header& header, const Message& payload, std::size_
                header.time_to_live, header.identification, transport_bytes, ip);
 
   std::uint64_t total = sum(transport, transport_bytes);
-  if (header.protocol != kIcmp) {
+  if (header.protocol != kProtocolIcmp) {
     std::uint8_t pseudo_header_end[4] = {0, header.protocol, 0, 0};
     put16(pseudo_header_end + 2, static_cast<std::uint32_t>(transport_bytes));
     total += sum(ip + 12, 8) + sum(pseudo_header_end, 4);
@@ -171,7 +171,7 @@ std::size_t write_tunnel(std::uint32_t source, std::uint32_t destination, std::s
   std::uint32_t identification = 0;
   std::memcpy(&identification, inner + kEthernetHeaderBytes + 4, 2);
   const std::size_t ip_bytes =
-      write_ip(source, destination, kUdp, 64, static_cast<std::uint16_t>(identification),
+      write_ip(source, destination, kProtocolUdp, 64, static_cast<std::uint16_t>(identification),
                kUdpBytes + kVxlanBytes + frame_bytes, ip);
   return kEthernetHeaderBytes + ip_bytes;
 }

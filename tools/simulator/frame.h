@@ -14,9 +14,9 @@ struct Endpoint {
   std::uint16_t port = 0;
 };
 
-inline constexpr std::uint8_t kIcmp = 1;
-inline constexpr std::uint8_t kTcp = 6;
-inline constexpr std::uint8_t kUdp = 17;
+inline constexpr std::uint8_t kProtocolIcmp = 1;
+inline constexpr std::uint8_t kProtocolTcp = 6;
+inline constexpr std::uint8_t kProtocolUdp = 17;
 
 inline constexpr std::uint8_t kFin = 0x01;
 inline constexpr std::uint8_t kSyn = 0x02;
@@ -29,7 +29,7 @@ inline constexpr std::uint8_t kAck = 0x10;
 struct Header {
   Endpoint source;
   Endpoint destination;
-  std::uint8_t protocol = kTcp;
+  std::uint8_t protocol = kProtocolTcp;
   std::uint8_t time_to_live = 64;
   std::uint16_t identification = 0;
   std::uint32_t sequence = 0;

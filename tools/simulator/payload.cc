@@ -105,6 +105,21 @@ std::string_view media_type(Content content) {
 
 }  // namespace
 
+Message Message::slice(std::size_t offset, std::size_t length) const {
+  Message piece;
+  for (std::size_t i = 0; i < part_count && length > 0; ++i) {
+    if (offset >= parts[i].size()) {
+      offset -= parts[i].size();
+      continue;
+    }
+    const std::string_view part = parts[i].substr(offset, length);
+    piece.add(part);
+    length -= part.size();
+    offset = 0;
+  }
+  return piece;
+}
+
 void Message::copy(std::size_t offset, std::size_t length, std::uint8_t* out) const {
   for (std::size_t i = 0; i < part_count && length > 0; ++i) {
     const std::string_view part = parts[i];
@@ -120,8 +135,11 @@ void Message::copy(std::size_t offset, std::size_t length, std::uint8_t* out) co
   }
 }
 
-Payloads::Payloads(Random& random)
-    : random_(random), html_(html_pool(random)), json_(json_pool(random)) {
+Payloads::Payloads(Random& random, bool are_users_scripts)
+    : random_(random),
+      are_users_scripts_(are_users_scripts),
+      html_(html_pool(random)),
+      json_(json_pool(random)) {
   jpeg_.resize(kPoolBytes);
   // 0xff would be a marker inside the picture's coded data.
   for (char& byte : jpeg_) byte = static_cast<char>(random.below(255));
@@ -208,7 +226,12 @@ Message Payloads::http_request(const Operation& operation, const Service& server
   }
   head_ += " HTTP/1.1\r\nHost: ";
   head_ += from_outside ? std::string_view("www.example") : std::string_view(server.name);
-  if (from_outside) {
+  if (from_outside && are_users_scripts_) {
+    head_ +=
+        "\r\nUser-Agent: python-requests/2.31.0\r\nAccept-Encoding: gzip, deflate\r\nAccept: */*"
+        "\r\nConnection: keep-alive\r\nAuthorization: Basic ";
+    append_identifier(head_, 44);
+  } else if (from_outside) {
     head_ +=
         "\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:115.0) Gecko/20100101 Firefox/115.0"
         "\r\nAccept: text/html,application/json;q=0.9,*/*;q=0.8\r\nAccept-Encoding: gzip, deflate"

@@ -23,6 +23,9 @@ struct Message {
     size += part.size();
   }
 
+  /// The `length` bytes from `offset` on. REQUIRES: offset + length <= size.
+  [[nodiscard]] Message slice(std::size_t offset, std::size_t length) const;
+
   /// Copies `length` bytes from `offset` on to `out`. REQUIRES: offset + length <= size.
   void copy(std::size_t offset, std::size_t length, std::uint8_t* out) const;
 };
@@ -40,7 +43,8 @@ struct Greeting {
 /// Memory: 1.5 MB of prepared content, from which the bulk of every body is a slice.
 class Payloads {
  public:
-  explicit Payloads(Random& random);
+  /// `are_users_scripts` decides what requests from outside say of themselves.
+  explicit Payloads(Random& random, bool are_users_scripts = false);
 
   /// `from_outside` requests carry a browser's headers, others those of a library.
   /// `exchange` is how many there were on the connection before this one.
@@ -95,6 +99,7 @@ class Payloads {
   void append_identifier(std::string& text, std::size_t digits);
 
   Random& random_;
+  bool are_users_scripts_;
   std::string head_;
   std::string tail_;
   std::string html_;

@@ -12,7 +12,7 @@ namespace mimir::simulator {
 namespace {
 
 constexpr std::size_t kRecordBytes = std::size_t{16} << 10;
-constexpr std::size_t kGrpcBodyBytesMax = (std::size_t{16} << 10) - 5;
+constexpr std::size_t kGrpcBodyBytesMax = (std::size_t{16} << 10) - 5;  // of one DATA frame
 
 void big(std::string& out, std::uint64_t value, std::size_t bytes) {
   for (std::size_t i = bytes; i > 0; --i) {
@@ -38,6 +38,28 @@ void text(std::string& out, std::string_view value) {
   value = value.substr(0, 126);
   out += static_cast<char>(value.size());
   out += value;
+}
+
+/// The front of a protobuf message of `size` bytes that is one string (wire type 2); the
+/// string follows. A message of nothing is shorter than its smallest field.
+std::string protobuf_front(std::size_t size) {
+  std::string front;
+  if (size == 0) return front;
+  front += '\x0a';
+  const std::size_t rest = size - 2;
+  if (rest < 128) {
+    front += static_cast<char>(rest);
+  } else {
+    const std::size_t length = size - 3;
+    front += static_cast<char>((length & 0x7fU) | 0x80U);
+    front += static_cast<char>(length >> 7);
+  }
+  return front;
+}
+
+/// What a length that was drawn is as a protobuf message.
+std::size_t protobuf_size(std::size_t drawn) {
+  return drawn < 4 ? 0 : std::min(drawn, kGrpcBodyBytesMax);
 }
 
 /// Streams that the client opens are odd and ascend (RFC 9113 §5.1.1).
@@ -96,7 +118,7 @@ std::array<Greeting, 8> tls_greetings() {
 
 Message Payloads::grpc_request(const Operation& operation, const Service& server,
                                std::uint32_t exchange) {
-  const std::size_t size = std::min(draw(operation.request), kGrpcBodyBytesMax);
+  const std::size_t size = protobuf_size(draw(operation.request));
   std::string headers("\x83\x86", 2);  // POST, http
   headers += '\x04';                   // :path
   text(headers, operation.path);
@@ -113,15 +135,16 @@ Message Payloads::grpc_request(const Operation& operation, const Service& server
   frame_head(head_, 5 + size, kData, kEndStream, stream_of(exchange));
   big(head_, 0, 1);
   big(head_, size, 4);
+  const std::string front = protobuf_front(size);
+  head_ += front;
   Message message;
-  const Message body = noise(size);
   message.add(head_);
-  message.add(body.parts[0]);
+  add_body(message, Content::kHtml, size - front.size());
   return message;
 }
 
 Message Payloads::grpc_reply(const Operation& operation, std::uint32_t exchange) {
-  const std::size_t size = std::min(draw(operation.reply), kGrpcBodyBytesMax);
+  const std::size_t size = protobuf_size(draw(operation.reply));
   std::string headers("\x88\x0f\x10", 3);  // 200, content-type
   text(headers, "application/grpc");
   head_.clear();
@@ -130,6 +153,8 @@ Message Payloads::grpc_reply(const Operation& operation, std::uint32_t exchange)
   frame_head(head_, 5 + size, kData, 0, stream_of(exchange));
   big(head_, 0, 1);
   big(head_, size, 4);
+  const std::string front = protobuf_front(size);
+  head_ += front;
   std::string trailers(1, '\0');
   text(trailers, "grpc-status");
   text(trailers, "0");
@@ -137,9 +162,8 @@ Message Payloads::grpc_reply(const Operation& operation, std::uint32_t exchange)
   frame_head(tail_, trailers.size(), kHeaders, kEndHeaders | kEndStream, stream_of(exchange));
   tail_ += trailers;
   Message message;
-  const Message body = noise(size);
   message.add(head_);
-  message.add(body.parts[0]);
+  add_body(message, Content::kHtml, size - front.size());
   message.add(tail_);
   return message;
 }

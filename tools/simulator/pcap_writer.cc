@@ -31,10 +31,11 @@ void report(const std::filesystem::path& path, int error, config::Diagnostics& d
 
 }  // namespace
 
-void write_pcap_record_header(TimeNs time_ns, std::uint32_t frame_bytes, std::uint8_t* out) {
+void write_pcap_record_header(TimeNs time_ns, std::uint32_t kept_bytes, std::uint32_t frame_bytes,
+                              std::uint8_t* out) {
   put(out, static_cast<std::uint32_t>(time_ns / kNsPerSecond));
   put(out + 4, static_cast<std::uint32_t>(time_ns % kNsPerSecond));
-  put(out + 8, frame_bytes);
+  put(out + 8, kept_bytes);
   put(out + 12, frame_bytes);
 }
 

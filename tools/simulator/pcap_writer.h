@@ -15,8 +15,13 @@ namespace mimir::simulator {
 
 inline constexpr std::size_t kPcapRecordHeaderBytes = 16;
 
-/// Writes the 16 bytes that stand before a frame of a classic capture file.
-void write_pcap_record_header(TimeNs time_ns, std::uint32_t frame_bytes, std::uint8_t* out);
+/// Writes the 16 bytes that stand before the `kept_bytes` of a frame in a classic capture file.
+void write_pcap_record_header(TimeNs time_ns, std::uint32_t kept_bytes, std::uint32_t frame_bytes,
+                              std::uint8_t* out);
+/// The same for a frame that is kept whole.
+inline void write_pcap_record_header(TimeNs time_ns, std::uint32_t frame_bytes, std::uint8_t* out) {
+  write_pcap_record_header(time_ns, frame_bytes, frame_bytes, out);
+}
 
 /// A classic capture file being written: little-endian, nanoseconds (magic
 /// 0xa1b23c4d), link type Ethernet.

@@ -24,6 +24,7 @@ View view_of(const Options& options, const Cluster& cluster) {
   view.observation = options.observation;
   view.encapsulation = options.encapsulation;
   view.gateway = kGateway;
+  view.snap_bytes = options.snap_bytes;
   view.node = cluster.nodes.front().address;
   view.pod_network = kPodNetwork;
   for (const Node& node : cluster.nodes) view.nodes.push_back(node.address);
@@ -133,7 +134,9 @@ void Run::handle_pod(const Event& event) {
     agenda_.add(event.kind, next_look_up(pod, now_ns), pod);
   } else if (event.kind == Event::Kind::kHeartbeat) {
     traffic_.heartbeat(pod, event.detail, now_ns);
-    agenda_.add(event.kind, now_ns + topology_.links[event.detail].heartbeat_ns, pod, event.detail);
+    // A timer is wound up when the answer is there, and hosts have more to do.
+    const TimeNs period_ns = topology_.links[event.detail].heartbeat_ns;
+    agenda_.add(event.kind, within(now_ns + period_ns * 9 / 10, period_ns / 5), pod, event.detail);
   }
 }
 

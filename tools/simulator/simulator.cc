@@ -47,6 +47,10 @@ void check_times(const Options& options, config::Diagnostics& diagnostics) {
     diagnostics.error({.file = "--start"}, "the start is out of range",
                       "give a time from 1970 to 2096: the capture format knows no other");
   }
+  if (options.snap_bytes != 0 && options.snap_bytes < 54) {
+    diagnostics.error({.file = "--snap"}, "so little of a frame has no ports",
+                      "give at least 54 bytes, or 0 for all");
+  }
   if (options.encapsulation != Encapsulation::kNone &&
       options.observation != Observation::kMirror) {
     diagnostics.error({.file = "--encapsulation"}, "a node sees its pods' packets in clear",

@@ -29,6 +29,7 @@ struct Options {
   std::vector<std::string> bursts;                 ///< see parse_burst()
   Observation observation = Observation::kMirror;
   Encapsulation encapsulation = Encapsulation::kNone;
+  std::uint32_t snap_bytes = 0;  ///< so much of each frame is kept; 0: all
   /// Shares of actions by name; those that are not named have none. Empty: the
   /// weights of the topology.
   std::vector<std::pair<std::string, double>> mix;

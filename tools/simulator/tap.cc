@@ -95,10 +95,14 @@ void Tap::keep(TimeNs time_ns, const Header& header, const Message& payload, std
   } else {
     frame_bytes = write_frame(header, payload, offset, length, frame);
   }
-  write_pcap_record_header(time_ns, static_cast<std::uint32_t>(frame_bytes), out);
-  const std::size_t size = kPcapRecordHeaderBytes + frame_bytes;
-  bucket.entries.push_back(
-      {time_ns, static_cast<std::uint32_t>(bucket.used), static_cast<std::uint32_t>(size)});
+  const std::size_t kept_bytes =
+      view_.snap_bytes == 0 ? frame_bytes : std::min<std::size_t>(frame_bytes, view_.snap_bytes);
+  write_pcap_record_header(time_ns, static_cast<std::uint32_t>(kept_bytes),
+                           static_cast<std::uint32_t>(frame_bytes), out);
+  const std::size_t size = kPcapRecordHeaderBytes + kept_bytes;
+  bucket.entries.push_back({time_ns, static_cast<std::uint32_t>(bucket.used),
+                            static_cast<std::uint32_t>(size),
+                            static_cast<std::uint32_t>(frame_bytes)});
   bucket.used += size;
 }
 
@@ -109,7 +113,7 @@ void Tap::write(Bucket& bucket) {
   }
   for (const Entry& entry : bucket.entries) {
     writer_.write({bucket.bytes.data() + entry.offset, entry.size});
-    bytes_ += entry.size - kPcapRecordHeaderBytes;
+    bytes_ += entry.frame_bytes;
   }
   packets_ += bucket.entries.size();
   bucket.entries.clear();

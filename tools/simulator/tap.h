@@ -39,6 +39,7 @@ struct View {
   /// node's own address.
   std::uint32_t pod_network = 0;
   std::vector<std::uint32_t> nodes{};
+  std::uint32_t snap_bytes = 0;  ///< so much of each frame is kept; 0: all
 };
 
 /// Sees packets, in any order within the near future, and writes them in the
@@ -89,7 +90,8 @@ class Tap {
   struct Entry {
     TimeNs time_ns;
     std::uint32_t offset;
-    std::uint32_t size;
+    std::uint32_t size;         ///< of the record, as far as it is kept
+    std::uint32_t frame_bytes;  ///< on the wire
   };
   struct Bucket {
     std::vector<Entry> entries;

@@ -103,6 +103,7 @@ struct Operation {
   SizeLaw reply;
   Content content = Content::kJson;  ///< of an HTTP reply's body
   TimeNs work_ns = 1'000'000;        ///< mean of the server's own time
+  std::uint32_t piece_bytes = 0;     ///< the server writes the reply so much at a time; 0: at once
   bool is_write = false;             ///< goes to every member of a replicated service
   std::vector<Step> steps;
   std::string deliver_to;  ///< AMQP: the service whose pods consume the message
@@ -149,6 +150,7 @@ struct Topology {
   TimeNs wait_low_ns = 2 * kNsPerSecond;
   TimeNs wait_high_ns = 4 * kNsPerSecond;
   std::vector<std::string> outside_names;  ///< of the world, that pods ask for now and then
+  bool are_users_scripts = false;          ///< else people with browsers
   double loss = 0;                         ///< share of segments that are sent again
   std::vector<Service> services;
   std::vector<Link> links;

@@ -146,6 +146,11 @@ config::Section<Operation> operation_section() {
       .choice("content", &C::content, contents, "What is in the body of an HTTP reply.")
       .duration_ns("work", &C::work_ns, 0, 600 * kNsPerSecond,
                    "The mean of the server's own time, the calls apart.")
+      .integer("piece", &C::piece_bytes,
+               {.min = 0,
+                .max = 1'000'000,
+                .unit = "bytes",
+                .help = "The server writes the reply so much at a time; 0: at once."})
       .boolean("write", &C::is_write, "Every member of its replicated service is told.")
       .list_of("calls", &C::steps, step_section("calls[]"), "What it asks of others, in order.")
       .text("deliver_to", &C::deliver_to, "Of AMQP: the service whose pods get the message.");
@@ -224,6 +229,8 @@ config::Section<Topology> topology_section() {
                    "And at most so long; the time is uniform between the two.")
       .text_list("outside_names", &C::outside_names,
                  "Names of the world that pods ask for now and then.")
+      .boolean("scripted_users", &C::are_users_scripts,
+               "Users are the scripts of a load generator, not people with browsers.")
       .real("loss", &C::loss,
             {.min = 0,
              .max = 0.1,

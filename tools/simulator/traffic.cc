@@ -20,7 +20,7 @@ Traffic::Traffic(const Topology& topology, Cluster& cluster, Tap& tap, Random& r
       cluster_(cluster),
       tap_(tap),
       random_(random),
-      payloads_(random),
+      payloads_(random, topology.are_users_scripts),
       dns_(*topology.find_service(topology.dns)) {
   const std::size_t services = topology.services.size();
   link_between_.assign(services, std::vector<std::uint32_t>(services, kNoLink));
@@ -129,8 +129,8 @@ Traffic::Channel& Traffic::acquire(std::uint32_t client_pod, std::uint32_t link,
   return *pool(client_pod, link).channels.emplace_back(std::move(channel));
 }
 
-TimeNs Traffic::exchange(Channel& channel, std::uint32_t operation, TimeNs time_ns) {
-  return serve(channel.connection, channel.server_pod, operation, time_ns, false,
+TimeNs Traffic::exchange(Channel& channel, std::uint32_t operation, TimeNs time_ns, Client client) {
+  return serve(channel.connection, channel.server_pod, operation, time_ns, client,
                channel.exchanges++);
 }
 
@@ -141,7 +141,7 @@ TimeNs Traffic::call(std::uint32_t client_pod, std::uint32_t operation, TimeNs t
   const std::uint32_t link = link_between_[cluster_.pods[client_pod].service][service];
   if (topology_.links[link].reuse == Reuse::kCall) {
     const auto channel = connect(client_pod, link, time_ns);
-    const TimeNs done_ns = exchange(*channel, operation, time_ns);
+    const TimeNs done_ns = exchange(*channel, operation, time_ns, Client::kPod);
     close_channel(*channel, done_ns + nanoseconds(random_.exponential(kClientReactionNs)));
     return done_ns;
   }
@@ -151,10 +151,10 @@ TimeNs Traffic::call(std::uint32_t client_pod, std::uint32_t operation, TimeNs t
     if (own == held.end()) {
       own = held.insert(own, {link, connect(client_pod, link, time_ns)});
     }
-    return exchange(*own->second, operation, time_ns);
+    return exchange(*own->second, operation, time_ns, Client::kBusyPod);
   }
   Channel& channel = acquire(client_pod, link, time_ns);
-  const TimeNs done_ns = exchange(channel, operation, time_ns);
+  const TimeNs done_ns = exchange(channel, operation, time_ns, Client::kPod);
   channel.connection.set_ready(done_ns);
   return done_ns;
 }
@@ -176,14 +176,31 @@ TimeNs Traffic::serve_steps(std::uint32_t pod, std::uint32_t operation, TimeNs t
   return time_ns;
 }
 
+TimeNs Traffic::answer(Connection& connection, const Operation& operation, const Message& reply,
+                       TimeNs time_ns, Acknowledge acknowledge) {
+  const auto piece = static_cast<std::size_t>(operation.piece_bytes);
+  if (piece == 0 || reply.size <= piece) {
+    return connection.send(Side::kServer, time_ns, reply, acknowledge);
+  }
+  TimeNs arrived_ns = time_ns;
+  for (std::size_t offset = 0; offset < reply.size; offset += piece) {
+    arrived_ns = connection.send(Side::kServer, time_ns,
+                                 reply.slice(offset, std::min(piece, reply.size - offset)),
+                                 Acknowledge::kNow);
+    time_ns += nanoseconds(random_.exponential(5 * kClientReactionNs));
+  }
+  return arrived_ns;
+}
+
 TimeNs Traffic::serve(Connection& connection, std::uint32_t pod, std::uint32_t operation,
-                      TimeNs time_ns, bool from_outside, std::uint32_t exchange) {
+                      TimeNs time_ns, Client client, std::uint32_t exchange) {
   const Operation& what = topology_.operations[operation];
   const Service& server = topology_.services[service_of_operation_[operation]];
   const bool is_answered = server.protocol != Protocol::kAmqp;
-  const bool at_once = !is_answered || random_.chance(0.3);
+  const bool is_busy = client == Client::kBusyPod;
+  const bool at_once = !is_answered || (!is_busy && random_.chance(0.3));
   time_ns = connection.send(Side::kClient, time_ns,
-                            payloads_.request(what, server, from_outside, exchange),
+                            payloads_.request(what, server, client == Client::kUser, exchange),
                             at_once ? Acknowledge::kNow : Acknowledge::kWithReply);
   const auto work_ns = static_cast<double>(what.work_ns);
   time_ns += nanoseconds(0.3 * work_ns + random_.exponential(0.7 * work_ns));
@@ -191,8 +208,8 @@ TimeNs Traffic::serve(Connection& connection, std::uint32_t pod, std::uint32_t o
   if (what.is_write) writes_.push_back({time_ns, pod});
   if (!what.deliver_to.empty()) deliver(what, time_ns);
   if (is_answered) {
-    time_ns = connection.send(Side::kServer, time_ns, payloads_.reply(what, server, exchange),
-                              Acknowledge::kNow);
+    time_ns = answer(connection, what, payloads_.reply(what, server, exchange), time_ns,
+                     is_busy ? Acknowledge::kWithReply : Acknowledge::kNow);
   }
   note_busy(pod, time_ns);
   return time_ns;

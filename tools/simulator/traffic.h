@@ -38,8 +38,13 @@ class Traffic {
 
   /// The exchange of `operation` on an open connection to `pod`. Returns when the
   /// client holds the reply. `exchange` is how many there were on the connection.
+  enum class Client : std::uint8_t {
+    kUser,
+    kPod,
+    kBusyPod,  ///< goes on at once on the same connection: acknowledgements ride on that
+  };
   TimeNs serve(Connection& connection, std::uint32_t pod, std::uint32_t operation, TimeNs time_ns,
-               bool from_outside, std::uint32_t exchange);
+               Client client, std::uint32_t exchange);
 
   [[nodiscard]] Connection connect_from_outside(Endpoint user, std::uint32_t pod, TimeNs way_ns);
 
@@ -110,7 +115,9 @@ class Traffic {
   using Held = std::vector<std::pair<std::uint32_t, std::unique_ptr<Channel>>>;
 
   TimeNs call(std::uint32_t client_pod, std::uint32_t operation, TimeNs time_ns, Held& held);
-  TimeNs exchange(Channel& channel, std::uint32_t operation, TimeNs time_ns);
+  TimeNs exchange(Channel& channel, std::uint32_t operation, TimeNs time_ns, Client client);
+  TimeNs answer(Connection& connection, const Operation& operation, const Message& reply,
+                TimeNs time_ns, Acknowledge acknowledge);
   TimeNs serve_steps(std::uint32_t pod, std::uint32_t operation, TimeNs time_ns);
   void deliver(const Operation& operation, TimeNs time_ns);
   /// An idle connection of the pool, or a new one; `time_ns` moves to when it can be used.

@@ -24,7 +24,7 @@ void Traffic::datagram(TimeNs time_ns, Endpoint source, Endpoint destination, bo
   Header header;
   header.source = source;
   header.destination = destination;
-  header.protocol = kUdp;
+  header.protocol = kProtocolUdp;
   header.identification = static_cast<std::uint16_t>(random_.next());
   Message message;
   message.add(bytes);

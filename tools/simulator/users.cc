@@ -113,8 +113,8 @@ std::optional<TimeNs> Users::turn(std::uint32_t who, TimeNs time_ns) {
   for (const Request& request : *page) {
     for (std::uint32_t i = 0; i < request.times; ++i) {
       if (request.probability < 1.0 && !random_.chance(request.probability)) continue;
-      time_ns = traffic_.serve(*user.connection, user.front_pod, request.operation, time_ns, true,
-                               user.exchanges++);
+      time_ns = traffic_.serve(*user.connection, user.front_pod, request.operation, time_ns,
+                               Traffic::Client::kUser, user.exchanges++);
       time_ns += nanoseconds(random_.exponential(kOwnReactionNs));
     }
   }

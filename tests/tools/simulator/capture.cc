@@ -24,17 +24,25 @@ SeenPacket dissect(std::int64_t time_ns, std::string frame) {
   packet.source_port = static_cast<std::uint16_t>(number_at(frame, 34, 2));
   packet.destination_port = static_cast<std::uint16_t>(number_at(frame, 36, 2));
   std::uint32_t header_bytes = 8;
+  if (packet.protocol == 1) {
+    packet.flags = static_cast<std::uint8_t>(frame.at(34));  // ICMP has types, not ports
+    packet.source_port = 0;
+    packet.destination_port = 0;
+  }
   if (packet.protocol == 6) {
     header_bytes = number_at(frame, 46, 1) / 16 * 4;
     packet.flags = static_cast<std::uint8_t>(frame.at(47));
   }
   packet.payload_bytes = packet.ip_bytes - 20 - header_bytes;
   const std::uint32_t transport_bytes = packet.ip_bytes - 20;
-  std::string checked = frame.substr(26, 8);
-  checked += '\0';
-  checked += static_cast<char>(packet.protocol);
-  checked += static_cast<char>(transport_bytes / 256);
-  checked += static_cast<char>(transport_bytes % 256);
+  std::string checked;
+  if (packet.protocol != 1) {
+    checked = frame.substr(26, 8);
+    checked += '\0';
+    checked += static_cast<char>(packet.protocol);
+    checked += static_cast<char>(transport_bytes / 256);
+    checked += static_cast<char>(transport_bytes % 256);
+  }
   checked += frame.substr(34, transport_bytes);
   packet.checksums_hold = frame.size() == packet.ip_bytes + 14 && ones_sum(checked) == 0xffff &&
                           ones_sum(frame.substr(14, 20)) == 0xffff;

@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "config/json.h"
-#include "tests/tools/simulator/capture.h"
+#include "tests/tools/simulator/result.h"
 
 namespace mimir::simulator {
 namespace {
@@ -50,20 +50,6 @@ class Scratch {
 std::filesystem::path folder(const std::string& name) {
   static const Scratch kScratch;
   return kScratch.path() / name;
-}
-
-std::uint32_t address_number(const std::string& text) {
-  std::uint32_t number = 0;
-  std::uint32_t part = 0;
-  for (const char letter : text + '.') {
-    if (letter == '.') {
-      number = number * 256 + part;
-      part = 0;
-    } else {
-      part = part * 10 + static_cast<std::uint32_t>(letter - '0');
-    }
-  }
-  return number;
 }
 
 struct Holder {

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <sstream>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
 
+#include "tests/tools/simulator/topologies.h"
 #include "tools/simulator/simulator.h"
 
 namespace mimir::simulator {
@@ -38,7 +40,15 @@ class Tshark : public testing::Test {
     options.users_max = 25;
     options.load = "steady";
     config::Diagnostics diagnostics;
+    // Enough is lost to be seen in a short run.
+    const std::filesystem::path lossy = path_.string() + ".yaml";
+    std::string shop = built_in_text("sock-shop");
+    const std::string loss = "loss: 0.0001";
+    ASSERT_NE(shop.find(loss), std::string::npos);
+    std::ofstream(lossy) << shop.replace(shop.find(loss), loss.size(), "loss: 0.004");
+    options.topology = lossy.string();
     const auto summary = simulate(options, path_, diagnostics);
+    std::filesystem::remove(lossy);
     ASSERT_TRUE(summary) << diagnostics.render();
     summary_ = *summary;
   }
@@ -121,6 +131,32 @@ TEST_F(Tshark, ReadsNamesAndTheAddressesOfServices) {
   ASSERT_NE(catalogue, addresses.end());
   EXPECT_EQ(catalogue->second.substr(0, 6), "10.96.");
   EXPECT_GE(addresses.size(), 6U);
+}
+
+TEST_F(Tshark, ReadsGrpcOverHttp2ToItsEnd) {
+  const std::filesystem::path path = path_ / "store";
+  Options options;
+  options.app = "hipster-store";
+  options.duration_ns = 30 * kNsPerSecond;
+  options.users_max = 40;
+  options.load = "steady";
+  config::Diagnostics diagnostics;
+  ASSERT_TRUE(simulate(options, path, diagnostics)) << diagnostics.render();
+  std::string decode;
+  for (const char* port : {"9555", "7070", "5050", "7000", "50051", "3550", "5000"}) {
+    decode += std::string(" -d tcp.port==") + port + ",http2";
+  }
+  const auto count = [&](const std::string& filter) {
+    const std::string seen =
+        output_of("tshark -n -r '" + (path / "capture.pcap").string() + "'" + decode + " -Y '" +
+                  filter + "' -T fields -e frame.number 2>/dev/null");
+    return std::count(seen.begin(), seen.end(), '\n');
+  };
+  EXPECT_EQ(count("_ws.malformed || _ws.expert.severity >= 0x600000"), 0);
+  const auto requests = count("http2.headers.path contains \"/hipstershop.\"");
+  EXPECT_GT(requests, 1000);
+  EXPECT_EQ(count("http2.headers.status == 200"), requests);
+  EXPECT_EQ(count("http2.header.name == \"grpc-status\""), requests);
 }
 
 }  // namespace
