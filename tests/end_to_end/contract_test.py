@@ -67,7 +67,7 @@ class ExitCodes(MimirCase):
         for words in [["flows"], ["score", "x.pcap"], ["flows", "--workers", "0", "x.pcap"],
                       ["flows", "--workers", "many", "x.pcap"], ["simulate", "--duration", "soon",
                                                                  "--out", "x"],
-                      ["simulate", "--app", "bookshop", "--out", "x"], ["bench"],
+                      ["simulate", "--app", "bookshop", "--out", "x"], ["simulate"], ["bench"],
                       ["evaluate", "x.pcap", "--model", "m", "--entities", "e"]]:
             with self.subTest(" ".join(words)):
                 answer = self.call(*words)
@@ -90,6 +90,24 @@ class ExitCodes(MimirCase):
                                    attack)
                 self.expect(answer, USAGE, "error: ", "hint: ")
                 self.assertEqual(answer.stdout, "")
+
+    def test_a_topology_that_is_printed_is_the_one_that_is_built_in(self):
+        text = self.must("simulate", "--app", "hipster-store", "--print-topology")
+        self.write("own.yaml", text)
+        for name, chosen in [("a", ["--app", "hipster-store"]), ("b", ["--topology", "own.yaml"])]:
+            self.must("simulate", *chosen, "--duration", "20s", "--users", "5", "--out", name)
+        for file in ["capture.pcap", "entities.jsonl"]:
+            self.assertEqual((self.folder / "a" / file).read_bytes(),
+                             (self.folder / "b" / file).read_bytes())
+
+    def test_a_topology_with_a_fault_is_2_and_shows_its_place(self):
+        text = self.must("simulate", "--print-topology").replace("front: front-end",
+                                                                 "front: frontend")
+        self.write("wrong.yaml", text)
+        answer = self.call("simulate", "--topology", "wrong.yaml", "--out", "x")
+        self.expect(answer, USAGE, "wrong.yaml:5:8: error: no service is called 'frontend'",
+                    "hint: did you mean 'front-end'?")
+        self.assertEqual(answer.stdout, "")
 
     def test_a_file_that_is_not_there_is_1_for_data_and_2_for_a_configuration(self):
         for words, code in [(["flows", "none"], DATA), (["inspect", "none"], DATA),
