@@ -274,6 +274,73 @@ TEST(Section, PrintsDefaultsThatReadBackEqual) {
   EXPECT_EQ(back.ranges, Quoted().ranges);
 }
 
+enum class Gait : std::uint8_t { kWalk, kTrot };
+
+struct Axle {
+  double width = 1.5;
+};
+
+struct Coach {
+  double share = 0.25;
+  Gait gait = Gait::kTrot;
+  Axle axle;
+};
+
+Section<Coach> coach_section() {
+  Section<Axle> axle("coach.axle");
+  axle.real("width", &Axle::width, {.min = 0.5, .max = 3, .unit = "metres", .help = "h"});
+  Section<Coach> section("coach");
+  section.real("share", &Coach::share, {.min = 0, .max = 1, .unit = "", .help = "h"})
+      .choice("gait", &Coach::gait, {{"walk", Gait::kWalk}, {"trot", Gait::kTrot}}, "h")
+      .section("axle", &Coach::axle, axle, "h");
+  return section;
+}
+
+Coach read_coach(std::string_view yaml, Diagnostics& diagnostics) {
+  const auto root = parse_yaml(yaml, "f.yaml", diagnostics);
+  return coach_section().read(root.value_or(Node{}), diagnostics);
+}
+
+TEST(Section, ReadsFractionsWordsAndSectionsWithin) {
+  Diagnostics diagnostics;
+  const Coach given = read_coach("share: 0.125\ngait: walk\naxle: {width: 2}\n", diagnostics);
+  EXPECT_EQ(given.share, 0.125);
+  EXPECT_EQ(given.gait, Gait::kWalk);
+  EXPECT_EQ(given.axle.width, 2);
+  const Coach kept = read_coach("axle: {}\n", diagnostics);
+  EXPECT_EQ(kept.share, 0.25);
+  EXPECT_EQ(kept.gait, Gait::kTrot);
+  EXPECT_EQ(kept.axle.width, 1.5);
+  EXPECT_EQ(diagnostics.render(), "");
+}
+
+TEST(Section, FractionsAndSectionsWithinAreChecked) {
+  Diagnostics diagnostics;
+  (void)read_coach("share: 1.25\ngait: fly\naxle: {width: wide, wdth: 1}\n", diagnostics);
+  std::string said;
+  for (const Diagnostic& each : diagnostics.all()) said += each.message + " (" + each.hint + ")\n";
+  EXPECT_EQ(said,
+            "coach.share: 1.25 is out of range (give a number from 0 to 1)\n"
+            "coach.gait: `fly` is not one of its words (give walk or trot)\n"
+            "coach.axle.width: `wide` is no number (give a number of metres from 0.5 to 3)\n"
+            "coach.axle: unknown key `wdth` (did you mean `width`?)\n");
+  for (const char* text : {"nan", "inf", "1e3", "-0.5", "0.5x", "", "[1]"}) {
+    Diagnostics each;
+    (void)read_coach(std::string("share: ") + text + "\n", each);
+    EXPECT_EQ(each.error_count(), 1U) << text;
+  }
+}
+
+TEST(Section, TellsOfKeysWithin) {
+  const Section<Coach> section = coach_section();
+  std::vector<std::string> keys;
+  for (const KeyText& each : section.keys()) {
+    keys.push_back(each.key + " " + each.default_value);
+  }
+  EXPECT_EQ(keys,
+            (std::vector<std::string>{"share 0.25", "gait trot", "axle {}", "axle.width 1.5"}));
+}
+
 TEST(Words, AreJoinedAsInASentence) {
   EXPECT_EQ(to_words({}), "");
   EXPECT_EQ(to_words({"a"}), "a");
