@@ -64,8 +64,8 @@ TimeNs StreamCarrier::send(std::size_t length, TimeNs time_ns) {
   const std::uint64_t framing = data.size - length;
   stolen_bytes_ += seen > framing ? seen - framing : 0;
   if (method_ == AttackSpec::Method::kHttp) {
-    connection_.send(Side::kServer, arrived_ns + nanoseconds(random_.exponential(900e3)),
-                     payloads_.http_empty_reply(), Acknowledge::kNow);
+    free_ns_ = connection_.send(Side::kServer, arrived_ns + nanoseconds(random_.exponential(900e3)),
+                                payloads_.http_empty_reply(), Acknowledge::kNow);
   }
   return arrived_ns;
 }
@@ -77,7 +77,8 @@ TimeNs StreamCarrier::converse(std::size_t length, TimeNs time_ns) {
   stolen_bytes_ += connection_.sent(Side::kClient).payload_bytes - before;
   time_ns += nanoseconds(random_.exponential(4e6));
   const Message output = payloads_.noise(SizeLaw{.mean_bytes = 700, .sigma = 1});
-  return connection_.send(Side::kServer, time_ns, output, Acknowledge::kNow);
+  free_ns_ = connection_.send(Side::kServer, time_ns, output, Acknowledge::kNow);
+  return free_ns_;
 }
 
 std::vector<HopTruth> StreamCarrier::truth() const {
@@ -106,7 +107,8 @@ DatagramCarrier::DatagramCarrier(AttackSpec::Method method, const Way& way, Tap&
 }
 
 bool DatagramCarrier::emit(TimeNs time_ns, bool is_answer, const Message& message) {
-  last_ns_ = std::max(time_ns, last_ns_ + kBetweenPacketsNs);
+  TimeNs& last_ns = last_ns_[is_answer ? 1 : 0];
+  last_ns = std::max(time_ns, last_ns + kBetweenPacketsNs);
   Header header;
   header.source = is_answer ? way_.destination : way_.source;
   header.destination = is_answer ? way_.source : way_.destination;
@@ -114,7 +116,7 @@ bool DatagramCarrier::emit(TimeNs time_ns, bool is_answer, const Message& messag
   header.identification = static_cast<std::uint16_t>(random_.next());
   header.flags = is_answer ? kEchoReply : kEchoRequest;
   header.sequence = echo_;
-  return tap_.see(last_ns_, header, !is_answer, route_of(way_), message, 0, message.size);
+  return tap_.see(last_ns, header, !is_answer, route_of(way_), message, 0, message.size);
 }
 
 TimeNs DatagramCarrier::send(std::size_t length, TimeNs time_ns) {
@@ -124,7 +126,7 @@ TimeNs DatagramCarrier::send(std::size_t length, TimeNs time_ns) {
     truth_.payload_bytes += length;
     ++truth_.packets;
   }
-  const TimeNs arrived_ns = last_ns_ + way_.delay.server_ns;
+  const TimeNs arrived_ns = last_ns_[0] + way_.delay.server_ns;
   if (method_ == AttackSpec::Method::kIcmp) {
     emit(arrived_ns + way_.delay.server_ns + 8'000, true, data);
     echo_ = (echo_ & 0xffff0000U) | ((echo_ + 1) & 0xffffU);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -22,6 +23,8 @@ class Carrier {
   virtual TimeNs open(TimeNs time_ns) = 0;
   /// Returns when the other end has them.
   virtual TimeNs send(std::size_t length, TimeNs time_ns) = 0;
+  /// From when on data can leave at once: later than now where an answer is waited for.
+  [[nodiscard]] virtual TimeNs free_ns() const { return 0; }
   virtual void close(TimeNs time_ns) = 0;
   /// One entry a hop, with all but the names and the number of the hop.
   [[nodiscard]] virtual std::vector<HopTruth> truth() const = 0;
@@ -43,6 +46,7 @@ class StreamCarrier final : public Carrier {
 
   TimeNs open(TimeNs time_ns) override;
   TimeNs send(std::size_t length, TimeNs time_ns) override;
+  [[nodiscard]] TimeNs free_ns() const override { return free_ns_; }
   void close(TimeNs time_ns) override { connection_.close(time_ns); }
   [[nodiscard]] std::vector<HopTruth> truth() const override;
 
@@ -57,6 +61,7 @@ class StreamCarrier final : public Carrier {
   Payloads& payloads_;
   Connection connection_;
   std::uint64_t stolen_bytes_ = 0;
+  TimeNs free_ns_ = 0;
 };
 
 /// UDP, or ICMP echoes that are answered with the same bytes.
@@ -79,8 +84,8 @@ class DatagramCarrier final : public Carrier {
   Payloads& payloads_;
   Way way_;
   HopTruth truth_;
-  std::uint32_t echo_ = 0;  ///< identifier and number of the next
-  TimeNs last_ns_ = 0;
+  std::uint32_t echo_ = 0;           ///< identifier and number of the next
+  std::array<TimeNs, 2> last_ns_{};  ///< of requests, and of answers, which hold nothing up
 };
 
 /// Data as labels of names of a domain that the thief answers for, as dnscat2 has them:

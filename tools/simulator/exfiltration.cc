@@ -129,14 +129,19 @@ TimeNs Exfiltration::begin(TimeNs time_ns) {
   return ready_ns;
 }
 
+// A hop that waits for answers holds up those before it, as a full buffer does: sending on
+// regardless would pile up what leaves long after the attack was said to have ended.
 void Exfiltration::send(Chain& chain, std::size_t length, TimeNs time_ns) {
+  const TimeNs begun_ns = time_ns;
   for (const std::size_t index : chain.hops) {
     Carrier& carrier = *hops_[index].carrier;
+    const TimeNs reached_ns = time_ns;
     if (spec_.kind == AttackSpec::Kind::kLateral) {
       time_ns = static_cast<StreamCarrier&>(carrier).converse(length, time_ns);
     } else {
       time_ns = carrier.send(length, time_ns);
     }
+    chain.not_before_ns = std::max(chain.not_before_ns, begun_ns + carrier.free_ns() - reached_ns);
     time_ns += static_cast<TimeNs>(random_.exponential(kRelayNs));
   }
 }
@@ -154,7 +159,11 @@ std::optional<TimeNs> Exfiltration::step(TimeNs time_ns) {
       spec_.packet_bytes_min + random_.below(spec_.packet_bytes_max - spec_.packet_bytes_min + 1);
   if (chain.is_open) send(chain, length, now_ns);
   const double mean_gap_ns = static_cast<double>(length) / spec_.bytes_per_minute * 60e9;
-  const TimeNs next_ns = time_ns + 1 + static_cast<TimeNs>(random_.between(0, 2 * mean_gap_ns));
+  // What is due and has to wait is caught up with, until the end.
+  if (due_ns_ == 0) due_ns_ = time_ns;
+  due_ns_ += 1 + static_cast<TimeNs>(random_.between(0, 2 * mean_gap_ns));
+  const TimeNs free_ns = chains_[turn_ % chains_.size()].not_before_ns;
+  const TimeNs next_ns = std::max({due_ns_, free_ns, time_ns + 1});
   return std::min(next_ns, std::max(end_ns_, time_ns));
 }
 

@@ -37,6 +37,7 @@ class Exfiltration final : public Attack {
     std::vector<std::uint32_t> pods;
     std::vector<std::size_t> hops;  ///< indices of hops_
     bool is_open = false;
+    TimeNs not_before_ns = 0;  ///< until then a hop of it waits for an answer
   };
 
   /// False if a service of the path has no pod now.
@@ -58,6 +59,7 @@ class Exfiltration final : public Attack {
   std::size_t turn_ = 0;
   TimeNs begin_ns_ = 0;
   TimeNs end_ns_ = 0;
+  TimeNs due_ns_ = 0;  ///< when the next packet would leave if nobody had to wait
 };
 
 }  // namespace mimir::simulator

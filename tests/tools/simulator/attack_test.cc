@@ -82,6 +82,27 @@ TEST_P(Methods, TheTruthIsWhatTheCaptureHoldsAtTheRateAsked) {
 INSTANTIATE_TEST_SUITE_P(Attack, Methods,
                          testing::Values("tcp", "http", "https", "udp", "icmp", "dns"));
 
+// Ten times as fast as POSTs come back over this way: what cannot be kept up with is not sent
+// later on, for then the truth would call stolen bytes benign.
+TEST_P(Methods, NothingIsSentAfterTheAttackHasEnded) {
+  const std::string method = GetParam();
+  const std::string path =
+      method == "dns" ? "user-db>user>kube-dns>outside" : "user-db>user>outside";
+  const RunFiles run = run_files(
+      attacked_run({"exfil:path=" + path + ",rate=3MB/min,start=5,duration=10,method=" + method}));
+  ASSERT_EQ(run.truths.size(), 1U);
+  const auto end_ns = static_cast<std::int64_t>(*run.truths[0].find("end")->number() * 1e9);
+  constexpr std::int64_t kLastWordNs = 1'000'000'000;  // what is under way, and FINs
+  for (const config::Json& hop : *run.truths[0].find("hops")->elements()) {
+    for (const SeenPacket& packet : run.packets) {
+      if (packet.source != address_number(*hop.find("source")->string())) continue;
+      if (packet.destination != address_number(*hop.find("destination")->string())) continue;
+      if (packet.source_port != hop.find("source_port")->count()) continue;
+      EXPECT_LE(packet.time_ns, end_ns + kLastWordNs) << method;
+    }
+  }
+}
+
 TEST(Attack, ADripIsSlowAndSmall) {
   const RunFiles run = run_files(
       attacked_run({"exfil:path=user-db>user>outside,rate=10B/s,start=2,duration=36,pace=drip"}));
