@@ -23,6 +23,9 @@ using evaluation::PassPlan;
 /// as in held-out ones by default.
 constexpr std::size_t kTrainingPasses = 5;
 
+/// Numbers of training runs, far from those of held-out ones.
+constexpr std::uint64_t kTrainingRunsFrom = std::uint64_t{1} << 31;
+
 Dataset empty_dataset(const learn::Model& model) {
   Dataset dataset;
   for (const learn::GranularityModel& granularity : model.granularities) {
@@ -90,6 +93,11 @@ std::optional<Dataset> build(const std::vector<TrainingRun>& runs, const learn::
                                            .path_count = paths.size(),
                                            .seed = plan.seed,
                                            .run = number});
+    if (std::ranges::all_of(plans, [](const PassPlan& p) { return p.attacks.empty(); })) {
+      diagnostics.error({.file = run.name}, "no attack fits into this capture",
+                        "give a longer one, or fewer --attack-windows");
+      return std::nullopt;
+    }
     if (!evaluation::add_run(dataset, input_of(run, paths), plans, model.context.sensitive_service,
                              plan.thread_count, diagnostics)) {
       return std::nullopt;
@@ -124,7 +132,10 @@ std::optional<Dataset> training_dataset(const std::vector<TrainingRun>& runs,
                                         const learn::Model& model, const EvaluationPlan& plan,
                                         config::Diagnostics& diagnostics) {
   const auto make_plans = [&model](const evaluation::SpanList& list, TimeNs /*span_ns*/,
-                                   const evaluation::PlanOptions& options) {
+                                   evaluation::PlanOptions options) {
+    // Other numbers than held-out runs have, and so other draws: what is learned from must
+    // not have the amounts and packet sizes of what is judged.
+    options.run += kTrainingRunsFrom;
     std::vector<PassPlan> plans;
     for (const double rate : model.context.created_from.rates_bytes_per_minute) {
       for (std::size_t i = 0; i < kTrainingPasses; ++i) {

@@ -32,6 +32,7 @@ namespace mimir::tools {
 namespace {
 
 constexpr double kBytesPerMegabyte = 1e6;
+constexpr double kRateMin = 1e-4;  ///< MB a minute: what is less rounds to nothing
 
 class EvaluateCommand final : public Command {
  public:
@@ -150,9 +151,9 @@ class EvaluateCommand final : public Command {
   void add_rate(const std::string& text, config::Diagnostics& diagnostics) {
     char* end = nullptr;
     const double rate = std::strtod(text.c_str(), &end);
-    if (text.empty() || *end != '\0' || !(rate > 0) || rate > 1e6) {
+    if (text.empty() || *end != '\0' || !(rate >= kRateMin) || rate > 1e6) {
       diagnostics.error({}, "--rates: `" + text + "` is no rate",
-                        "give MB a minute, several with commas: 10,1,0.1");
+                        "give MB a minute, 0.0001 or more, several with commas: 10,1,0.1");
       return;
     }
     std::vector<double>& rates = plan_.rates_bytes_per_minute;

@@ -291,8 +291,7 @@ Comparison compare(const Dataset& training, const Dataset& held_out,
   for (Judge& judge : judges) {
     for (Result& result : judge.results) comparison.results.push_back(std::move(result));
     for (ScoredLearner& scored : judge.scores) comparison.scores.push_back(std::move(scored));
-    for (const config::Diagnostic& diagnostic : judge.diagnostics.all())
-      diagnostics.add(diagnostic);
+    judge.explain(diagnostics);
   }
   return comparison;
 }

@@ -25,7 +25,7 @@ struct Table {
 
 [[nodiscard]] std::string to_html(const Table& table);
 
-/// `<h2>` with a name that links can point to.
+/// `<h2>` of plain text.
 [[nodiscard]] std::string heading(std::string_view text);
 
 /// A paragraph of plain text.

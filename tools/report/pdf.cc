@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <spawn.h>
+#include <string>
+#include <string_view>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
@@ -17,6 +19,24 @@ namespace {
 
 constexpr std::array<const char*, 4> kBrowsers = {"chromium", "chromium-browser", "google-chrome",
                                                   "google-chrome-stable"};
+
+/// RFC 3986 §2.3: what is not unreserved is encoded, but the slashes between folders.
+std::string url_of(const std::string& path) {
+  std::string url = "file://";
+  for (const char c : std::filesystem::absolute(path).string()) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                          (byte >= '0' && byte <= '9') ||
+                          std::string_view("-._~/").find(c) != std::string_view::npos;
+    constexpr std::string_view kDigits = "0123456789ABCDEF";
+    if (is_plain) {
+      url += c;
+    } else {
+      url += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
+    }
+  }
+  return url;
+}
 
 /// The exit code of the program, or -1 if it could not be started.
 int run(std::vector<std::string> words) {
@@ -49,13 +69,14 @@ bool print_to_pdf(const std::string& html_path, const std::string& pdf_path,
                       "is there room in " + std::filesystem::path(profile).parent_path().string());
     return false;
   }
+  std::filesystem::remove(pdf_path, ignored);  // one of an earlier run must not pass for this
   int code = -1;
   for (const char* const browser : kBrowsers) {
-    code = run({browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
-                "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                "--user-data-dir=" + profile, "--no-pdf-header-footer",
-                "--print-to-pdf=" + std::filesystem::absolute(pdf_path).string(),
-                "file://" + std::filesystem::absolute(html_path).string()});
+    code =
+        run({browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+             "--disable-background-networking", "--disable-component-update", "--disable-sync",
+             "--user-data-dir=" + profile, "--no-pdf-header-footer",
+             "--print-to-pdf=" + std::filesystem::absolute(pdf_path).string(), url_of(html_path)});
     if (code >= 0) break;
   }
   std::filesystem::remove_all(profile, ignored);

@@ -74,6 +74,21 @@ TEST(TruthFile, ReadsWhatTheSimulatorWrites) {
   EXPECT_EQ((*incidents)[1].time.end_ns, 300'000'000'000);
 }
 
+TEST(TruthFile, LeavesOutScansAndSaysSo) {
+  config::Diagnostics diagnostics;
+  const auto incidents = read_truth(
+      "{\"id\":1,\"kind\":\"scan\",\"path\":[\"app\"],\"start\":100,\"end\":130,"
+      "\"rate_probes_per_second\":10}\n"
+      "{\"id\":2,\"kind\":\"exfil\",\"path\":[\"db\",\"outside\"],\"start\":200,\"end\":300,"
+      "\"rate_bytes_per_minute\":1000}\n",
+      "truth.jsonl", diagnostics);
+  ASSERT_TRUE(incidents.has_value()) << diagnostics.render();
+  ASSERT_EQ(incidents->size(), 1U);
+  EXPECT_EQ((*incidents)[0].path, "db > outside");
+  EXPECT_NE(diagnostics.render().find("truth.jsonl:1:1: warning: a scan"), std::string::npos)
+      << diagnostics.render();
+}
+
 TEST(TruthFile, NamesTheLineThatIsWrong) {
   const std::vector<std::string> wrong = {
       "{\"path\":[\"a\"],\"start\":5,\"end\":4,\"rate_bytes_per_minute\":1}",

@@ -255,6 +255,42 @@ class Spy final : public Learner {
   std::vector<std::vector<std::pair<std::string, TimeNs>>> seen_;
 };
 
+/// Finds every training run too short.
+class Refuser final : public Learner {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "refuser"; }
+  [[nodiscard]] std::string_view summary() const override { return ""; }
+  [[nodiscard]] bool needs_labels() const override { return true; }
+  [[nodiscard]] bool fit(const Dataset& /*dataset*/, const TrainingRows& /*rows*/,
+                         config::Diagnostics& diagnostics) override {
+    diagnostics.error({}, "too little to learn from", "give more");
+    return false;
+  }
+  [[nodiscard]] PassScores score(const Dataset& /*dataset*/, const Pass& /*pass*/) const override {
+    return {};
+  }
+  [[nodiscard]] std::optional<double> own_threshold(std::size_t /*unused*/) const override {
+    return std::nullopt;
+  }
+};
+
+TEST(Compare, LeavesOutALearnerThatCannotLearnAndSaysWhich) {
+  const Lab lab;
+  std::vector<std::string> faults;
+  std::vector<std::unique_ptr<Learner>> learners;
+  learners.push_back(std::make_unique<Refuser>());
+  learners.push_back(std::make_unique<Spy>(faults));
+  config::Diagnostics diagnostics;
+  const Comparison comparison =
+      compare(lab.training, lab.held_out, std::move(learners), {}, diagnostics);
+  EXPECT_FALSE(diagnostics.has_errors()) << "the others are judged";
+  EXPECT_NE(diagnostics.render().find("refuser is left out: too little to learn from"),
+            std::string::npos)
+      << diagnostics.render();
+  for (const Result& result : comparison.results) EXPECT_EQ(result.learner, "spy");
+  EXPECT_FALSE(comparison.results.empty());
+}
+
 // The spy alerts on what it knows. Judged by others' folds it must know nothing, so its
 // cross-validated F1 is 0; and of the held-out run it must know nothing either.
 TEST(Compare, NeverJudgesWhatItLearnedFrom) {
