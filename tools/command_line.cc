@@ -84,6 +84,16 @@ class Cli11Line final : public CommandLine {
   CLI::App& app_;
 };
 
+/// A full disk behind standard output shows when the last of it is written, or never.
+ExitCode after_output(ExitCode code) {
+  const bool is_written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (is_written) return code;
+  std::fprintf(stderr,
+               "mimir: error: standard output could not be written: what is there is not all\n"
+               "  hint: is there room on its disk, and does its reader read to the end?\n");
+  return ExitCode::kMachine;
+}
+
 int explain(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
   const CLI::App* named = &app;
@@ -121,7 +131,7 @@ int run_command_line(int argc, char** argv, std::span<const std::unique_ptr<Comm
     const CLI::App* const chosen = app.get_subcommands().front();
     for (const auto& command : commands) {
       if (chosen->get_name() == command->name()) {
-        return static_cast<int>(command->run(eal_arguments));
+        return static_cast<int>(after_output(command->run(eal_arguments)));
       }
     }
   } catch (const CLI::ParseError& error) {

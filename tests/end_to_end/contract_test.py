@@ -11,8 +11,8 @@ import struct
 import subprocess
 import unittest
 
-from mimir_case import (DATA, OK, PATIENCE_S, SENSITIVE, USAGE, MimirCase, main, pcap_header,
-                        pcap_packet, udp_frame)
+from mimir_case import (DATA, MACHINE, OK, PATIENCE_S, SENSITIVE, USAGE, MimirCase, main,
+                        pcap_header, pcap_packet, udp_frame)
 
 COMMANDS = ["demo", "run", "check", "simulate", "flows", "features", "train", "score",
             "evaluate", "inspect", "bench"]
@@ -133,6 +133,14 @@ class Streams(MimirCase):
                 self.expect(answer, OK, "packets  received 1 = counted 1 + dropped 0  (balances)")
                 self.assertNotIn("packets  received", answer.stdout)
                 self.assertNotEqual(answer.stdout, "")
+
+    def test_output_that_cannot_be_written_is_said(self):
+        for form in ["--csv", "--jsonl", "--json"]:
+            with self.subTest(form), open("/dev/full", "w", encoding="utf-8") as full:
+                answer = subprocess.run([self.mimir_path, "flows", form, "one.pcap"], stdout=full,
+                                        stderr=subprocess.PIPE, text=True, cwd=self.folder,
+                                        check=False, timeout=PATIENCE_S)
+                self.expect(answer, MACHINE, "standard output could not be written", "hint: ")
 
     def test_json_is_json(self):
         summary = json.loads(self.must("flows", "--json", "one.pcap"))
