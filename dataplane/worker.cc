@@ -127,8 +127,8 @@ void Worker::drop_duplicates() noexcept {
     Parsed& parsed = parsed_[i];
     if (parsed.drop != Drop::kNone) continue;
     const wire::LastingHeader header = wire::lasting_header(parsed.facts);
-    const std::uint64_t front = flow::hash(header.front, 0, options_.secret);
-    const std::uint64_t fingerprint = flow::hash(header.rest, front, options_.secret);
+    const std::uint64_t fingerprint =
+        flow::hash(header.bytes, parsed.facts.ip_bytes, options_.secret);
     if (duplicates_.is_duplicate(fingerprint, batch_.packets[i].time_ns)) {
       parsed.drop = Drop::kDuplicate;
     }

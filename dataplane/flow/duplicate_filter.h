@@ -21,9 +21,10 @@ namespace mimir::flow {
 /// oldest entry gives way: beyond 65,536 packets within the distance duplicates begin
 /// to be missed, which counts them twice, and loses none.
 ///
-/// A fingerprint is a keyed hash of all that was captured of a packet: two that differ
-/// are merged once in 2^63, and nobody can make them. Two that are sent alike, byte for
-/// byte (IPv6, or an IPv4 sender that numbers nothing), within the distance are merged.
+/// A fingerprint is a keyed hash of a packet's front and length: two that differ there are
+/// merged once in 2^63, and nobody without the key can make them. Two that are sent alike
+/// (IPv6, or an IPv4 sender that numbers nothing, whose payloads differ only behind a front
+/// with equal checksums) within the distance are merged.
 ///
 /// Threads: one core. Memory: 1 MB if `distance_ns` > 0, else none.
 class DuplicateFilter {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -42,7 +43,8 @@ __extension__ using Wide = unsigned __int128;
 
 /// Of any bytes, one after the other from the `state` that what came before left. Two
 /// sequences that differ get the same hash once in 2^64, and nobody without the secret
-/// can make two that do.
+/// can make two that do. No word wipes out what came before it: where its factor of the
+/// product is zero, the turned state and the other word are left.
 [[nodiscard]] inline std::uint64_t hash(std::span<const std::byte> bytes, std::uint64_t state,
                                         const HashSecret& secret) noexcept {
   const std::size_t byte_count = bytes.size();
@@ -51,7 +53,8 @@ __extension__ using Wide = unsigned __int128;
     std::uint64_t words[2] = {};
     const std::size_t taken = std::min(bytes.size(), sizeof words);
     std::memcpy(words, bytes.data(), taken);
-    state = fold(words[0] ^ secret.first, words[1] ^ state);
+    state = fold(words[0] ^ secret.first ^ state, words[1] ^ secret.second) ^
+            (std::rotl(state, 29) + words[0]);
     bytes = bytes.subspan(taken);
   }
   return fold(state ^ secret.first, byte_count ^ secret.second);

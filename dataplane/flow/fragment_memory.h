@@ -22,7 +22,7 @@ namespace mimir::flow {
 /// was gone, is not found, and its caller counts it as a fragment.
 ///
 /// `fingerprint` is a keyed hash of what the fragments of a datagram have in common: two
-/// datagrams share one once in 2^63, and nobody can make two that do.
+/// datagrams share one once in 2^63, and nobody without the key can make two that do.
 ///
 /// Threads: one core. Memory: 128 kB. Cost: two cache lines, of fragments only.
 class FragmentMemory {

@@ -319,9 +319,12 @@ void Port::watch_clock() {
   std::uint64_t ticks = 0;
   if (rte_eth_read_clock(id_, &ticks) != 0) return;
   const TimeNs took_ns = PortSource::monotonic_ns() - before_ns;
-  if (took_ns > NicClock::kErrorMaxNs / 4) return;  // interrupted: says too little
+  // One that was interrupted says too little: over the tenth of a second that the first rate
+  // comes from, it would be off by more than a crystal is.
+  constexpr TimeNs kReadingMaxNs = NicClock::kErrorMaxNs / 50;
+  if (took_ns > kReadingMaxNs) return;
   const NicClock::State state = clock_.read(ticks, before_ns + took_ns / 2);
-  signals_.clock.publish(clock_.line());
+  signals_.clock.publish(state == NicClock::State::kTrusted ? clock_.line() : ClockLine{});
   if (state == before) return;
   if (state == NicClock::State::kTrusted) {
     tell("stamps packets at " +

@@ -2,6 +2,7 @@
 #include "dataplane/source/port_source.h"
 
 #include <algorithm>
+#include <cstring>
 #include <ctime>
 
 #include <rte_cycles.h>
@@ -91,10 +92,17 @@ TimeNs PortSource::time_of(rte_mbuf* mbuf, TimeNs burst_ns) noexcept {
 void PortSource::gather(rte_mbuf* mbuf, std::size_t index, PacketView& packet) noexcept {
   const std::uint32_t bytes = std::min(mbuf->pkt_len, kHeaderBytesMax);
   if (bytes <= mbuf->data_len) return;
-  const void* const whole = rte_pktmbuf_read(mbuf, 0, bytes, gathered_[index].data());
-  if (whole == nullptr) return;  // pkt_len lies: the first segment is what there is
-  packet.data = static_cast<const std::byte*>(whole);
-  packet.captured_bytes = bytes;
+  std::byte* const into = gathered_[index].data();
+  std::uint32_t copied = 0;
+  // Along the segments that are there: a driver's pkt_len may speak of more.
+  for (const rte_mbuf* segment = mbuf; segment != nullptr && copied < bytes;
+       segment = segment->next) {
+    const std::uint32_t part = std::min<std::uint32_t>(segment->data_len, bytes - copied);
+    std::memcpy(into + copied, rte_pktmbuf_mtod(segment, const std::byte*), part);
+    copied += part;
+  }
+  packet.data = into;
+  packet.captured_bytes = copied;
 }
 
 Poll PortSource::poll(PacketBatch& batch) noexcept {

@@ -413,6 +413,20 @@ TEST(Hash, OfBytesDiffersWithEachOfThem) {
   EXPECT_EQ(hashes.size(), 8 * bytes.size() + bytes.size() + 1 + 2);
 }
 
+// Who knows the secret cannot make a word that all before it is forgotten at.
+TEST(Hash, OfBytesForgetsNothingAtAWordThatIsTheSecret) {
+  const HashSecret secret;
+  std::set<std::uint64_t> hashes;
+  for (std::uint8_t first = 0; first < 200; ++first) {
+    std::array<std::uint64_t, 6> words{first, 0, secret.first, secret.second, 7, 7};
+    for (const std::uint64_t word : {secret.first, secret.second, std::uint64_t{0}}) {
+      words[2] = word;
+      hashes.insert(hash(std::as_bytes(std::span(words)), 0, secret));
+    }
+  }
+  EXPECT_EQ(hashes.size(), 600u);
+}
+
 // A key made in memory that was full of ones before hashes like any other.
 TYPED_TEST(FlowTableOf, NothingButTheKeysFieldsEntersTheHash) {
   alignas(TypeParam) std::array<std::byte, sizeof(TypeParam)> memory;

@@ -190,9 +190,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   must(facts.datagram.data() >= frame.data() &&
            facts.datagram.data() + facts.datagram.size() <= frame.data() + frame.size(),
        "and lies in the frame");
-  const wire::LastingHeader lasting = wire::lasting_header(facts);
-  must(lasting.front.size() + lasting.rest.size() >= facts.datagram.size(),
-       "all of a datagram is in what lasts of it");
+  const auto lasting = wire::lasting_header(facts).bytes;
+  for (std::size_t at = 12; at < lasting.size(); ++at) {
+    must(lasting[at] == (at < facts.datagram.size() ? facts.datagram[at] : std::byte{}),
+         "what lasts of a datagram is its front, and zeros behind it");
+  }
   if (facts.payload.empty()) return 0;
   must(facts.payload.data() >= frame.data(), "the payload begins inside the frame");
   must(facts.payload.data() + facts.payload.size() <= frame.data() + frame.size(),

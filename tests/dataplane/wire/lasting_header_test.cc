@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/wire/lasting_header.h"
 
-#include <algorithm>
+#include <array>
 #include <set>
 #include <vector>
 
@@ -15,14 +15,11 @@ namespace {
 
 using test::Frame;
 
-/// All that lasts of the datagram in a frame.
-std::vector<std::byte> of(const Frame& frame) {
+/// What lasts of the datagram in a frame.
+std::array<std::byte, LastingHeader::kBytes> of(const Frame& frame) {
   PacketFacts facts;
   EXPECT_EQ(dissect(frame.link(), frame.bytes(), frame.wire_bytes(), {}, facts), Drop::kNone);
-  const LastingHeader header = lasting_header(facts);
-  std::vector<std::byte> bytes(header.front.size() + header.rest.size());
-  std::ranges::copy(header.rest, std::ranges::copy(header.front, bytes.begin()).out);
-  return bytes;
+  return lasting_header(facts).bytes;
 }
 
 Frame segment(Frame link = Frame::ethernet()) {
@@ -37,7 +34,7 @@ Frame segment6() {
 
 // What a router does to a datagram: RFC 1812 §5.3.1 (time to live, checksum), RFC 2474.
 TEST(LastingHeader, IsTheSameAllAlongTheWay) {
-  const std::vector<std::byte> expected = of(segment());
+  const auto expected = of(segment());
   EXPECT_EQ(of(segment().set_ip(8, 61)), expected) << "time to live";
   EXPECT_EQ(of(segment().set_ip(10, 0xab).set_ip(11, 0xcd)), expected) << "header checksum";
   EXPECT_EQ(of(segment().set_ip(1, 0x2e)), expected) << "traffic class";
@@ -49,23 +46,33 @@ TEST(LastingHeader, IsTheSameAllAlongTheWay) {
   EXPECT_EQ(of(segment6().set_ip(0, 0x6a).set_ip(1, 0xb0)), of(segment6())) << "traffic class";
 }
 
-TEST(LastingHeader, DiffersWithEveryOtherByteOfTheDatagram) {
+TEST(LastingHeader, DiffersWithEveryOtherByteOfItsFront) {
   const Frame frame = segment();
   const std::set<std::size_t> rewritten{1, 8, 10, 11};
   PacketFacts facts;
   ASSERT_EQ(dissect(frame.link(), frame.bytes(), frame.wire_bytes(), {}, facts), Drop::kNone);
   const std::size_t datagram_bytes = facts.datagram.size();
   ASSERT_EQ(datagram_bytes, 140u);
-  const LastingHeader whole = lasting_header(facts);
+  const auto whole = lasting_header(facts).bytes;
   std::vector<std::byte> other(facts.datagram.begin(), facts.datagram.end());
   for (std::size_t at = 0; at < datagram_bytes; ++at) {
     other[at] ^= std::byte{0x10};
     facts.datagram = other;
-    const LastingHeader header = lasting_header(facts);
-    const bool is_equal =
-        header.front == whole.front && std::ranges::equal(header.rest, whole.rest);
-    EXPECT_EQ(is_equal, rewritten.contains(at)) << at;
+    const bool is_equal = lasting_header(facts).bytes == whole;
+    EXPECT_EQ(is_equal, rewritten.contains(at) || at >= LastingHeader::kBytes) << at;
     other[at] ^= std::byte{0x10};
+  }
+}
+
+// A snap length cuts the same datagram elsewhere in a tunnel than outside of one.
+TEST(LastingHeader, IsTheSameHoweverMuchWasCaptured) {
+  const auto whole = of(segment());
+  for (std::size_t bytes = 14 + LastingHeader::kBytes; bytes < 14 + 140; ++bytes) {
+    EXPECT_EQ(of(segment().cut(bytes)), whole) << bytes;
+  }
+  const auto cut = of(segment().cut(14 + 61));
+  for (std::size_t at = 0; at < cut.size(); ++at) {
+    EXPECT_EQ(cut[at], at < 61 ? whole[at] : std::byte{}) << at;
   }
 }
 
