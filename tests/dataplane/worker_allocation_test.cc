@@ -62,6 +62,8 @@ void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { s
 namespace mimir {
 namespace {
 
+#ifndef MIMIR_HAS_SANITIZER
+
 /// Everything a mirror carries, out of order, with gaps and quiet polls.
 std::vector<test::Burst> all_traffic() {
   std::vector<test::Burst> bursts = test::random_traffic(1, {.burst_count = 400,
@@ -85,6 +87,8 @@ WorkerOptions all_options() {
   options.dissect.network_mask = wire::DissectOptions::kNetworkBits;
   return options;
 }
+
+#endif
 
 TEST(WorkerAllocation, AWorkerAllocatesNothingOnceItIsBuilt) {
 #ifdef MIMIR_HAS_SANITIZER
