@@ -9,6 +9,7 @@
 
 #include "model/learn/digest.h"
 #include "model/learn/model_file.h"
+#include "tools/hash_secret.h"
 #include "tools/text_file.h"
 
 namespace mimir::tools {
@@ -21,10 +22,7 @@ source::HugePages to_huge_pages(const std::string& word) {
 }
 
 flow::HashSecret make_secret(std::uint64_t seed) {
-  if (seed != 0) {
-    std::mt19937_64 spread(seed);  // small seeds would leave most bits of a secret 0
-    return {.first = spread() | 1, .second = spread() | 1};
-  }
+  if (seed != 0) return hash_secret_of(seed);
   std::random_device device;
   const auto draw = [&device] { return std::uint64_t{device()} << 32 | device(); };
   return {.first = draw() | 1, .second = draw() | 1};

@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
-#include <random>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "dataplane/source/capture_stream.h"
 #include "tools/capture_list.h"
+#include "tools/hash_secret.h"
 
 namespace mimir::tools {
 
@@ -18,13 +18,6 @@ namespace {
 
 constexpr std::chrono::microseconds kRestMin{200};
 constexpr std::chrono::microseconds kRestMax{3200};
-
-/// Equal captures get equal secrets, and so equal results even where a full table makes
-/// them depend on it; who sends packets does not know when the first one is stamped.
-flow::HashSecret secret_of(TimeNs first_ns) {
-  std::mt19937_64 spread(static_cast<std::uint64_t>(first_ns));
-  return {.first = spread() | 1, .second = spread() | 1};
-}
 
 }  // namespace
 
@@ -41,7 +34,9 @@ std::optional<CaptureRun> run_captures(source::CaptureSet& captures,
     WorkerOptions worker = options.worker;
     worker.shard = static_cast<std::uint32_t>(i);
     worker.shard_count = static_cast<std::uint32_t>(options.worker_count);
-    worker.secret = secret_of(captures.first_ns());
+    // Equal captures get equal secrets, and so equal results even where a full table makes
+    // them depend on it; who sends packets does not know when the first one is stamped.
+    worker.secret = hash_secret_of(static_cast<std::uint64_t>(captures.first_ns()));
     worker.ring_full = RingFull::kWait;
     worker.flow_count_first = WorkerOptions::kFewFlows;
     sources.push_back(std::make_unique<source::CaptureStream>(captures));

@@ -137,28 +137,24 @@ void Jobs::close(Running& run, TimeNs time_ns) {
 
 TimeNs Jobs::read(Traffic::Channel& source, std::size_t length, TimeNs time_ns) {
   const Service& service = topology_.services[cluster_.pods[source.server_pod].service];
-  const Operation what = reading(service, length);
-  const std::uint32_t exchange = source.exchanges++;
-  time_ns = source.connection.send(Side::kClient, time_ns,
-                                   payloads_.request(what, service, false, exchange),
-                                   Acknowledge::kWithReply);
-  time_ns += nanoseconds(random_.exponential(800e3));
-  const Message reply = payloads_.reply(what, service, exchange);
-  if (reply.size == 0) return time_ns;
-  return source.connection.send(Side::kServer, time_ns, reply, Acknowledge::kNow);
+  return exchange(source, service, reading(service, length), time_ns);
 }
 
 TimeNs Jobs::write(Traffic::Channel& sink, std::size_t length, TimeNs time_ns) {
   const Service& service = topology_.services[cluster_.pods[sink.server_pod].service];
-  const Operation what = writing(service, length);
-  const std::uint32_t exchange = sink.exchanges++;
-  time_ns = sink.connection.send(Side::kClient, time_ns,
-                                 payloads_.request(what, service, false, exchange),
-                                 Acknowledge::kWithReply);
+  return exchange(sink, service, writing(service, length), time_ns);
+}
+
+TimeNs Jobs::exchange(Traffic::Channel& channel, const Service& service, const Operation& what,
+                      TimeNs time_ns) {
+  const std::uint32_t number = channel.exchanges++;
+  time_ns = channel.connection.send(Side::kClient, time_ns,
+                                    payloads_.request(what, service, false, number),
+                                    Acknowledge::kWithReply);
   time_ns += nanoseconds(random_.exponential(800e3));
-  const Message reply = payloads_.reply(what, service, exchange);
+  const Message reply = payloads_.reply(what, service, number);
   if (reply.size == 0) return time_ns;
-  return sink.connection.send(Side::kServer, time_ns, reply, Acknowledge::kNow);
+  return channel.connection.send(Side::kServer, time_ns, reply, Acknowledge::kNow);
 }
 
 void Jobs::step(std::uint32_t index, TimeNs time_ns) {

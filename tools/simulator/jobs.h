@@ -46,6 +46,9 @@ class Jobs {
   void open_outside(Running& run, TimeNs& time_ns);
   TimeNs read(Traffic::Channel& source, std::size_t length, TimeNs time_ns);
   TimeNs write(Traffic::Channel& sink, std::size_t length, TimeNs time_ns);
+  /// A request and its reply. Returns when the client has it.
+  TimeNs exchange(Traffic::Channel& channel, const Service& service, const Operation& what,
+                  TimeNs time_ns);
 
   const Topology& topology_;
   Cluster& cluster_;
