@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "dataplane/flow/duplicate_filter.h"
+#include "dataplane/flow/fragment_memory.h"
 #include "dataplane/source/capture_stream.h"
 #include "dataplane/source/port_source.h"
 #include "dataplane/source/replay_port.h"
@@ -179,7 +181,10 @@ std::vector<MemoryTerm> memory_terms(const LiveOptions& options) {
       {fmt::format("IPv6 flow tables, {} x {} flows", queues, options.worker.ipv6_flow_count_max),
        queues * v6},
       {fmt::format("record rings, {} x {} records", queues, options.ring_record_count),
-       queues * options.ring_record_count * sizeof(FlowRecord)}};
+       queues * options.ring_record_count * sizeof(FlowRecord)},
+      {fmt::format("fragments and duplicates, {} x", queues),
+       queues * (flow::FragmentMemory::memory_bytes() +
+                 flow::DuplicateFilter::memory_bytes(options.worker.duplicate_distance_ns))}};
 }
 
 bool check_pages(const LiveOptions& options, source::MachineFault& fault) {

@@ -30,7 +30,12 @@ namespace mimir::flow {
 class DuplicateFilter {
  public:
   explicit DuplicateFilter(TimeNs distance_ns) noexcept
-      : distance_ns_(distance_ns), sets_(distance_ns > 0 ? kSetCount * sizeof(Set) : 1) {}
+      : distance_ns_(distance_ns), sets_(memory_bytes(distance_ns)) {}
+
+  /// What it takes once all of it was touched: next to nothing if it is off.
+  [[nodiscard]] static constexpr std::size_t memory_bytes(TimeNs distance_ns) noexcept {
+    return distance_ns > 0 ? kSetCount * sizeof(Set) : 1;
+  }
 
   [[nodiscard]] bool is_usable() const noexcept { return sets_.data() != nullptr; }
   [[nodiscard]] bool is_on() const noexcept { return distance_ns_ > 0; }

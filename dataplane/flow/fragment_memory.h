@@ -38,7 +38,11 @@ class FragmentMemory {
     std::uint8_t protocol = 0;
   };
 
-  FragmentMemory() noexcept : sets_(kSetCount * sizeof(Set)) {}
+  FragmentMemory() noexcept : sets_(memory_bytes()) {}
+
+  [[nodiscard]] static constexpr std::size_t memory_bytes() noexcept {
+    return kSetCount * sizeof(Set);
+  }
 
   [[nodiscard]] bool is_usable() const noexcept { return sets_.data() != nullptr; }
 

@@ -126,7 +126,7 @@ void PcapLookahead::join_chains() noexcept {
     const Chain& chain = chains_[i];
     if (i > 0 && chain.begin != end) break;
     const std::uint32_t* const from = offsets_.data() + i * kRecordMax;
-    if (i > 0) std::copy_n(from, chain.count, offsets_.data() + count_);
+    std::memmove(offsets_.data() + count_, from, chain.count * sizeof *from);  // may stay there
     count_ += chain.count;
     end = chain.at;
   }

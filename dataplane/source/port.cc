@@ -341,6 +341,8 @@ void Port::watch(std::vector<PortNews>& news) {
   rte_eth_stats stats{};
   if (rte_eth_stats_get(id_, &stats) == 0) {
     signals_.missed.store(stats.imissed, std::memory_order_relaxed);
+    // An upper bound: without a buffer some drivers lose the packet, others leave it to the
+    // NIC, which then counts it as missed too.
     lost_ = std::max(lost_, stats.imissed + stats.ierrors + stats.rx_nombuf);
   }
   watch_link();

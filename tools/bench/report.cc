@@ -137,6 +137,7 @@ BenchRow dataplane_row(const DataplaneSettings& settings, const DataplaneResult&
   row.json.set("rounds", std::uint64_t{result.rounds.size()}).set("seconds", seconds);
   set_spread(row.json, "mpps", rate);
   set_spread(row.json, "mpps_of_cpu", cpu_rate);
+  row.json.set("making_ns", result.making_ns);
   row.json.set("packets", result.packets.received)
       .set("counted", result.packets.counted)
       .set("flow_table_full", result.packets.dropped_for(Drop::kFlowTableFull))
@@ -152,10 +153,12 @@ BenchRow dataplane_row(const DataplaneSettings& settings, const DataplaneResult&
       .set("step_us", to_json(wall))
       .set("step_cpu_us", to_json(cpu))
       .set("ledgers_balance", row.is_exact);
-  row.text =
-      rate_text(settings.name(), rate, "Mpps") +
-      fmt::format("  of cpu {:>6.2f}  {:>9} records  longest step {:>6.0f} us, of cpu {:>4.0f}",
-                  cpu_rate.median, result.records.delivered, wall.max_us, cpu.max_us);
+  row.text = rate_text(settings.name(), rate, "Mpps") +
+             fmt::format(
+                 "  of cpu {:>6.2f}, making them {:.1f} of {:.1f} ns  {:>9} records  longest step "
+                 "{:>6.0f} us, of cpu {:>4.0f}",
+                 cpu_rate.median, result.making_ns, 1e3 / cpu_rate.median, result.records.delivered,
+                 wall.max_us, cpu.max_us);
   // Elsewhere pages, or room for flows to come, outweigh the flows.
   const bool is_full = settings.traffic.law == source::TrafficLaw::kSteady;
   if (is_full && result.flows_filled >= 100'000) {
