@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/appliance_config.h"
 
+#include <charconv>
+
 #include "config/yaml_document.h"
 
 namespace mimir::controlplane {
+
+namespace {
+
+bool is_loopback(std::string_view address) {
+  return address.starts_with("127.") || address == "::1";
+}
+
+}  // namespace
 
 config::Section<OutputConfig> output_section() {
   using C = OutputConfig;
@@ -16,6 +26,58 @@ config::Section<OutputConfig> output_section() {
   return section;
 }
 
+// What is not in [brackets] has no colon of its own.
+std::optional<ListenAddress> parse_listen_address(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  std::string_view address = text.substr(0, colon);
+  const std::string_view digits = text.substr(colon + 1);
+  const bool is_bracketed = address.starts_with('[') && address.ends_with(']');
+  if (is_bracketed) address = address.substr(1, address.size() - 2);
+  ListenAddress listen{.address = std::string(address)};
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), listen.port);
+  const bool is_number = error == std::errc() && end == digits.data() + digits.size();
+  const bool is_sound = is_bracketed == (address.find(':') != std::string_view::npos);
+  if (!is_number || !is_sound || address.empty()) return std::nullopt;
+  return listen;
+}
+
+config::Section<HttpConfig> http_section() {
+  using C = HttpConfig;
+  config::Section<C> section("http");
+  section
+      .text("listen", &C::listen,
+            "The address and port where metrics, health and the dashboard are served, as in "
+            "127.0.0.1:9478 or [::1]:9478. Empty: nowhere.")
+      .text("token_file", &C::token_file,
+            "A file with a token that every request must carry (Authorization: Bearer TOKEN). "
+            "Needed where others than this host can connect.")
+      .text("tls_certificate", &C::tls_certificate,
+            "The certificate chain, PEM. Needed where others than this host can connect.")
+      .text("tls_key", &C::tls_key, "The private key of the certificate, PEM.")
+      .require(
+          "listen",
+          [](const C& config) {
+            return config.listen.empty() || parse_listen_address(config.listen).has_value();
+          },
+          "http.listen is no address and port", "write listen: \"127.0.0.1:9478\"")
+      .require(
+          "tls_certificate",
+          [](const C& config) { return config.tls_certificate.empty() == config.tls_key.empty(); },
+          "http.tls_certificate and http.tls_key go together", "give both, or neither")
+      .require(
+          "listen",
+          [](const C& config) {
+            const auto listen = parse_listen_address(config.listen);
+            return !listen || is_loopback(listen->address) ||
+                   (!config.token_file.empty() && !config.tls_certificate.empty());
+          },
+          "http.listen lets other hosts connect, without a token or without TLS",
+          "give token_file, tls_certificate and tls_key, or listen at 127.0.0.1");
+  return section;
+}
+
 std::vector<config::SectionText> section_texts() {
   return {{.name = "dataplane",
            .help = "Where packets come from, and how much memory is set aside for them.",
@@ -23,7 +85,10 @@ std::vector<config::SectionText> section_texts() {
           {.name = "model",
            .help = "Which model judges the windows, and who is who in the cluster.",
            .keys = model_section().keys()},
-          {.name = "output", .help = "Where the findings go.", .keys = output_section().keys()}};
+          {.name = "output", .help = "Where the findings go.", .keys = output_section().keys()},
+          {.name = "http",
+           .help = "Metrics, health and the dashboard, for who runs it.",
+           .keys = http_section().keys()}};
 }
 
 std::optional<ApplianceConfig> read_appliance_config(std::string_view text, std::string_view file,
@@ -50,6 +115,8 @@ std::optional<ApplianceConfig> read_appliance_config(std::string_view text, std:
       read.model = model_section().read(node, diagnostics);
     } else if (key.name == "output") {
       read.output = output_section().read(node, diagnostics);
+    } else if (key.name == "http") {
+      read.http = http_section().read(node, diagnostics);
     } else {
       config::report_unknown_key(key, "", known, diagnostics);
     }

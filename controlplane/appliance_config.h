@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,11 +22,29 @@ struct OutputConfig {
 
 [[nodiscard]] config::Section<OutputConfig> output_section();
 
+/// The `http:` section.
+struct HttpConfig {
+  std::string listen;  ///< "127.0.0.1:9478", "[::1]:9478"; empty: nothing is served
+  std::string token_file;
+  std::string tls_certificate;
+  std::string tls_key;
+};
+
+[[nodiscard]] config::Section<HttpConfig> http_section();
+
+/// An address and a port as `listen` has them; nothing if it is no such text.
+struct ListenAddress {
+  std::string address;
+  std::uint16_t port = 0;
+};
+[[nodiscard]] std::optional<ListenAddress> parse_listen_address(std::string_view text);
+
 /// A whole configuration file.
 struct ApplianceConfig {
   DataplaneConfig dataplane;
   ModelConfig model;
   OutputConfig output;
+  HttpConfig http;
 };
 
 /// Reads a configuration. Nothing, and every fault at its place, if there is any.

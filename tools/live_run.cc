@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/live_run.h"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -22,6 +23,7 @@ namespace {
 
 /// How long the control plane rests when no worker had anything to say.
 constexpr std::chrono::microseconds kIdleRest{200};
+constexpr std::chrono::seconds kStatusInterval{1};
 /// What EAL needs for itself beside the packet buffers.
 constexpr std::size_t kEalOverheadBytes = std::size_t{32} << 20;
 
@@ -30,6 +32,7 @@ struct Core {
   std::unique_ptr<source::PortSource> source;
   std::unique_ptr<RecordRing> ring;
   std::unique_ptr<Worker> worker;
+  std::size_t ring_records_max = 0;  ///< that were seen waiting
 };
 
 int run_core(void* argument) {
@@ -114,6 +117,34 @@ class Appliance {
     std::vector<source::Port*> ports;
     for (const auto& port : ports_) ports.push_back(port.get());
     return ports;
+  }
+
+  void look_at_rings() {
+    for (Core& core : cores_) {
+      core.ring_records_max = std::max(core.ring_records_max, core.ring->waiting_records());
+    }
+  }
+
+  [[nodiscard]] LiveStatus status(const controlplane::Collector& collector) const {
+    LiveStatus status{
+        .ports = {}, .workers = {}, .packets = collector.packets(), .records = collector.records()};
+    for (const auto& port : ports_) {
+      const source::PortCounters counters = port->counters();
+      status.lost_at_ports += port->lost();
+      status.ports.push_back({.device = port->device(),
+                              .is_link_up = port->is_link_up(),
+                              .received = counters.received,
+                              .missed = counters.missed,
+                              .errors = counters.errors,
+                              .no_buffer = counters.no_buffer,
+                              .link_losses = counters.link_losses});
+    }
+    for (const Core& core : cores_) {
+      status.workers.push_back({.ring_records = core.ring->waiting_records(),
+                                .ring_records_max = core.ring_records_max,
+                                .ring_capacity = options_.ring_record_count});
+    }
+    return status;
   }
 
   void finish(LiveRun& run) {
@@ -220,10 +251,18 @@ bool run_live(const LiveOptions& options, const std::atomic<bool>& stop, const L
       }
       watch.look();
       if (hooks.started) hooks.started();
+      std::chrono::steady_clock::time_point next_status{};
       while (!collector.has_ended()) {
         watch.look();
+        appliance.look_at_rings();
+        const auto now = std::chrono::steady_clock::now();
+        if (hooks.status && now >= next_status) {
+          hooks.status(appliance.status(collector));
+          next_status = now + kStatusInterval;
+        }
         if (!collector.drain()) std::this_thread::sleep_for(kIdleRest);
       }
+      if (hooks.status) hooks.status(appliance.status(collector));
       run.packets = collector.packets();
       run.records = collector.records();
       appliance.finish(run);

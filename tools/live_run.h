@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "controlplane/collector.h"
+#include "controlplane/status/appliance_status.h"
 #include "dataplane/record/ledger.h"
 #include "dataplane/source/capture_set.h"
 #include "dataplane/source/eal.h"
@@ -57,11 +58,21 @@ struct LiveRun {
   }
 };
 
+/// How far a run has come.
+struct LiveStatus {
+  std::vector<controlplane::PortStatus> ports;
+  std::vector<controlplane::WorkerStatus> workers;
+  PacketLedger packets;  ///< of the windows handed over so far, as are the records
+  RecordLedger records;
+  std::uint64_t lost_at_ports = 0;
+};
+
 /// Called from the control-plane thread while the appliance runs.
 struct LiveHooks {
   controlplane::Collector::WindowSink window;
   std::function<void(const source::PortNews&)> news{};  ///< of the ports, as it comes
   std::function<void()> started{};                      ///< every port is up, every worker polls
+  std::function<void(const LiveStatus&)> status{};      ///< about once a second
 };
 
 /// Starts DPDK, polls every queue on a core of its own and hands over windows on

@@ -54,6 +54,8 @@ class RecordRing {
     return records_.pop(into.data(), into.size());
   }
   [[nodiscard]] bool pop_report(WindowReport& into) { return reports_.pop(into); }
+  /// How many records wait for pop_records(), at least.
+  [[nodiscard]] std::size_t waiting_records() const { return records_.read_available(); }
 
  private:
   boost::lockfree::spsc_queue<FlowRecord> records_;

@@ -85,6 +85,9 @@ class Port {
   [[nodiscard]] PortCounters counters() const;
   /// Of those, missed + errors + no_buffer as of the last look: never descends.
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
+  [[nodiscard]] const std::string& device() const { return device_; }
+  /// As of the last look.
+  [[nodiscard]] bool is_link_up() const { return link_ == Link::kUp; }
 
  private:
   enum class Link : std::uint8_t { kUnknown, kUp, kDown };

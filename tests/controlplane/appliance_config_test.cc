@@ -181,7 +181,7 @@ TEST(ApplianceConfig, RefusesWhatDoesNotGoTogether) {
 
 TEST(ApplianceConfig, KnowsItsSections) {
   EXPECT_EQ(only_fault("dataplan: {}"), "unknown key `dataplan` (did you mean `dataplane`?)");
-  EXPECT_EQ(only_fault("x: {}"), "unknown key `x` (known are dataplane, model or output)");
+  EXPECT_EQ(only_fault("x: {}"), "unknown key `x` (known are dataplane, model, output or http)");
   EXPECT_EQ(only_fault("[a]"), "a configuration is a list of sections (begin with `dataplane:`)");
   EXPECT_EQ(only_fault("model: [a]"),
             "model: a section is expected, here is a list "
@@ -190,7 +190,7 @@ TEST(ApplianceConfig, KnowsItsSections) {
 
 TEST(ApplianceConfig, ExplainsEveryKey) {
   const auto sections = section_texts();
-  ASSERT_EQ(sections.size(), 3U);
+  ASSERT_EQ(sections.size(), 4U);
   for (const config::SectionText& section : sections) {
     EXPECT_GT(section.help.size(), 20U) << section.name;
     EXPECT_FALSE(section.keys.empty()) << section.name;

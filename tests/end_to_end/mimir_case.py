@@ -87,7 +87,7 @@ class MimirCase(unittest.TestCase):
 
     @classmethod
     def configure(cls, name, entities, device="net_null0", alerts="-", model="shop.mimir",
-                  prefix="", queues=1):
+                  prefix="", queues=1, more=""):
         """Writes a configuration; the DPDK prefix is this process's own."""
         cls.write(name, f"""\
 dataplane:
@@ -101,7 +101,7 @@ model:
   entities: {entities}
 output:
   alerts: "{alerts}"
-""")
+{more}""")
         return name
 
     def expect(self, answer, code, *said):

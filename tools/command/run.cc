@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <fmt/format.h>
@@ -14,6 +15,7 @@
 #include "model/analysis/analyzer.h"
 #include "model/learn/model_file.h"
 #include "tools/appliance.h"
+#include "tools/appliance_board.h"
 #include "tools/capture_list.h"
 #include "tools/command/commands.h"
 #include "tools/ledger_text.h"
@@ -54,6 +56,12 @@ void say(const source::PortNews& news) {
   }
 }
 
+void start(ApplianceBoard& board) {
+  board.serve();
+  log_info("listening; end with Ctrl-C or SIGTERM");
+  if (!board.address().empty()) log_info("told of at " + board.address());
+}
+
 class RunCommand final : public Command {
  public:
   [[nodiscard]] const char* name() const override { return "run"; }
@@ -85,9 +93,14 @@ class RunCommand final : public Command {
       fmt::print(stderr, "{}", output_faults.render());
       return ExitCode::kUsage;
     }
+    auto board = ApplianceBoard::open(*appliance, replay != nullptr, output_faults);
+    if (board == nullptr) {
+      fmt::print(stderr, "{}", output_faults.render());
+      return ExitCode::kUsage;
+    }
     controlplane::start_log(appliance->config.output.log_level);
     const std::atomic<bool>& stop = controlplane::watch_stop_signals();
-    return listen(*appliance, eal_arguments, stop, replay.get(), *alerts);
+    return listen(*appliance, eal_arguments, stop, replay.get(), *alerts, *board);
   }
 
  private:
@@ -99,7 +112,7 @@ class RunCommand final : public Command {
 
   ExitCode listen(const Appliance& appliance, std::span<const std::string> eal_arguments,
                   const std::atomic<bool>& stop, source::CaptureSet* replay,
-                  controlplane::AlertFile& alerts) {
+                  controlplane::AlertFile& alerts, ApplianceBoard& board) {
     LiveOptions options = appliance.live_options();
     options.eal.extra_arguments.assign(eal_arguments.begin(), eal_arguments.end());
     options.replay = replay;
@@ -113,18 +126,22 @@ class RunCommand final : public Command {
     analysis::Analyzer analyzer = appliance.make_analyzer([&](const analysis::Verdict& verdict) {
       ++windows;
       log_info(describe(verdict));
-      if (verdict.score.alert()) alerts.write(builder.build(verdict));
+      std::optional<controlplane::Alert> alert;
+      if (verdict.score.alert()) alerts.write(alert.emplace(builder.build(verdict)));
+      board.add(verdict, alert ? &*alert : nullptr);
     });
     LiveRun live;
     source::MachineFault fault;
     const LiveHooks hooks{.window = [&](const Window& window) { analyzer.add(window); },
                           .news = say,
-                          .started = [] { log_info("listening; end with Ctrl-C or SIGTERM"); }};
+                          .started = [&board] { start(board); },
+                          .status = [&](const LiveStatus& status) { board.add(status, alerts); }};
     if (!run_live(options, stop, hooks, live, fault)) {
       fmt::print(stderr, "mimir: error: {}\n  hint: {}\n", fault.message, fault.hint);
       return ExitCode::kMachine;
     }
     analyzer.flush();
+    board.end();
     if (replay != nullptr) report_damage(*replay, replay_faults_);
     return report(live, windows, alerts);
   }

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/metrics/metrics_text.h"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace mimir::controlplane {
+
+namespace {
+
+using Label = prometheus::ClientMetric::Label;
+using Labels = std::vector<Label>;
+using prometheus::MetricType;
+
+/// Families in the order they were begun, with values of one type each.
+class Families {
+ public:
+  Families& begin(MetricType type, const char* name, const char* help) {
+    families_.push_back({.name = name, .help = help, .type = type, .metric = {}});
+    return *this;
+  }
+  Families& counter(const char* name, const char* help) {
+    return begin(MetricType::Counter, name, help);
+  }
+  Families& gauge(const char* name, const char* help) {
+    return begin(MetricType::Gauge, name, help);
+  }
+
+  /// Adds to the family begun last.
+  Families& value(double value, Labels labels = {}) {
+    prometheus::ClientMetric metric;
+    metric.label = std::move(labels);
+    (families_.back().type == MetricType::Counter ? metric.counter.value : metric.gauge.value) =
+        value;
+    families_.back().metric.push_back(std::move(metric));
+    return *this;
+  }
+  Families& value(std::uint64_t count, Labels labels = {}) {
+    return value(static_cast<double>(count), std::move(labels));
+  }
+
+  [[nodiscard]] std::string text() const {
+    return prometheus::TextSerializer().Serialize(families_);
+  }
+
+ private:
+  std::vector<prometheus::MetricFamily> families_;
+};
+
+double seconds(TimeNs time_ns) {
+  return static_cast<double>(time_ns) / static_cast<double>(kNsPerSecond);
+}
+
+Label granularity(std::uint32_t granularity_s) {
+  return {.name = "granularity", .value = fmt::format("{}s", granularity_s)};
+}
+
+void add_identity(const ApplianceStatus& status, Families& families) {
+  const ApplianceIdentity& identity = status.identity;
+  families.gauge("mimir_build_info", "The program that runs; always 1.")
+      .value(1.0, {{.name = "version", .value = identity.version}});
+  families.gauge("mimir_model_info", "The model that judges; always 1.")
+      .value(1.0, {{.name = "model", .value = identity.model_name},
+                   {.name = "sha256", .value = identity.model_digest}});
+  families.gauge("mimir_start_timestamp_seconds", "When it began to listen.")
+      .value(seconds(identity.started_ns));
+  families.gauge("mimir_listening", "1 while every port is up and every core polls.")
+      .value(status.is_listening ? 1.0 : 0.0);
+  families
+      .gauge("mimir_entities_read_timestamp_seconds",
+             "When the list of pods and services was last read.")
+      .value(seconds(status.entities_read_ns));
+  families.gauge("mimir_services", "Services of the cluster that are known.")
+      .value(status.services);
+}
+
+void add_ports(const ApplianceStatus& status, Families& families) {
+  const auto each = [&](auto&& value) {
+    for (const PortStatus& port : status.ports) {
+      families.value(value(port), {{.name = "port", .value = port.device}});
+    }
+  };
+  families.gauge("mimir_port_link_up", "1 while the port has a link.");
+  each([](const PortStatus& port) { return port.is_link_up ? 1.0 : 0.0; });
+  families.counter("mimir_port_link_losses_total", "Times the link was there and went.");
+  each([](const PortStatus& port) { return port.link_losses; });
+  families.counter("mimir_port_received_packets_total", "Packets the port handed over.");
+  each([](const PortStatus& port) { return port.received; });
+  families.counter("mimir_port_lost_packets_total",
+                   "Packets the port did not hand over. Without a buffer some drivers lose the "
+                   "packet, others count it as missed too.");
+  for (const PortStatus& port : status.ports) {
+    const std::pair<const char*, std::uint64_t> reasons[] = {
+        {"missed", port.missed}, {"error", port.errors}, {"no_buffer", port.no_buffer}};
+    for (const auto& [reason, count] : reasons) {
+      families.value(count,
+                     {{.name = "port", .value = port.device}, {.name = "reason", .value = reason}});
+    }
+  }
+}
+
+void add_ledgers(const ApplianceStatus& status, Families& families) {
+  families.counter("mimir_packets_received_total", "Packets the cores were given.")
+      .value(status.packets.received);
+  families.counter("mimir_packets_total",
+                   "Where they went: counted in a flow, or dropped for the reason named. The sum "
+                   "is mimir_packets_received_total.");
+  families.value(status.packets.counted, {{.name = "result", .value = "counted"}});
+  for (std::size_t i = 1; i < kDropCount; ++i) {
+    families.value(status.packets.dropped[i],
+                   {{.name = "result", .value = std::string(kDropTexts[i].name)}});
+  }
+  families.counter("mimir_bytes_counted_total", "IP total lengths of the packets counted.")
+      .value(status.packets.counted_bytes);
+  families.counter("mimir_packets_lost_at_ports_total", "Packets that no core was given.")
+      .value(status.lost_at_ports);
+  families.counter("mimir_records_written_total", "Flow records the cores wrote.")
+      .value(status.records.written);
+  families
+      .counter("mimir_records_total", "Where they went. The sum is mimir_records_written_total.")
+      .value(status.records.delivered, {{.name = "result", .value = "delivered"}})
+      .value(status.records.lost_ring_full, {{.name = "result", .value = "ring_full"}});
+  families.gauge("mimir_ledgers_balance", "1 while both ledgers close. 0 is a defect: report it.")
+      .value(status.packets.balances() && status.records.balances() ? 1.0 : 0.0);
+}
+
+void add_workers(const ApplianceStatus& status, Families& families) {
+  const auto each = [&](auto&& value) {
+    for (std::size_t i = 0; i < status.workers.size(); ++i) {
+      families.value(value(status.workers[i]), {{.name = "worker", .value = std::to_string(i)}});
+    }
+  };
+  families.gauge("mimir_ring_records", "Records that wait in a core's ring.");
+  each([](const WorkerStatus& worker) { return worker.ring_records; });
+  families.gauge("mimir_ring_records_max", "The most that were seen waiting since the start.");
+  each([](const WorkerStatus& worker) { return worker.ring_records_max; });
+  families.gauge("mimir_ring_capacity_records", "Records a core's ring holds.");
+  each([](const WorkerStatus& worker) { return worker.ring_capacity; });
+}
+
+void add_windows(const ApplianceStatus& status, std::span<const WindowView* const> latest,
+                 TimeNs now_ns, Families& families) {
+  families.counter("mimir_windows_total", "Windows judged.");
+  for (const WindowTotals& totals : status.windows) {
+    families.value(totals.complete,
+                   {granularity(totals.granularity_s), {.name = "state", .value = "complete"}});
+    families.value(totals.partial,
+                   {granularity(totals.granularity_s), {.name = "state", .value = "partial"}});
+  }
+  families.counter("mimir_windows_without_data_total",
+                   "Windows in which nothing of the cluster was seen.");
+  for (const WindowTotals& totals : status.windows) {
+    families.value(totals.without_data, {granularity(totals.granularity_s)});
+  }
+  const auto each = [&](auto&& value) {
+    for (const WindowView* const window : latest) {
+      families.value(value(*window), {granularity(window->granularity_s)});
+    }
+  };
+  families.gauge("mimir_window_lag_seconds", "Since the end of the last window judged.");
+  each([now_ns](const WindowView& window) { return seconds(now_ns - window.end_ns); });
+  families.gauge("mimir_window_score", "Of the last window.");
+  each([](const WindowView& window) { return window.score; });
+  families.gauge("mimir_window_threshold", "Above it a window is an alert.");
+  each([](const WindowView& window) { return window.threshold; });
+  families.gauge("mimir_window_loss_ratio", "Share of the last window's packets in no flow.");
+  each([](const WindowView& window) { return window.loss_ratio(); });
+  families.gauge("mimir_window_kept_flows_ratio",
+                 "Share of the flows that was counted throughout: below 1 it was overloaded.");
+  each([](const WindowView& window) { return kept_flows_ratio(window.shed_level); });
+  families.gauge("mimir_window_mapped_bytes_ratio",
+                 "Share of the last window's bytes with both ends known.");
+  each([](const WindowView& window) { return window.mapped_bytes_ratio; });
+  families.gauge("mimir_window_edges", "Edges of its graph of services.");
+  each([](const WindowView& window) { return std::uint64_t{window.edges.size()}; });
+}
+
+void add_alerts(const ApplianceStatus& status, Families& families) {
+  families.counter("mimir_alerts_total", "Windows above their threshold.");
+  for (const WindowTotals& totals : status.windows) {
+    families.value(totals.alerts, {granularity(totals.granularity_s)});
+  }
+  families.counter("mimir_output_events_total", "Alerts by what became of them.")
+      .value(status.alerts_written,
+             {{.name = "sink", .value = "file"}, {.name = "result", .value = "ok"}})
+      .value(status.alerts_lost,
+             {{.name = "sink", .value = "file"}, {.name = "result", .value = "lost"}});
+}
+
+}  // namespace
+
+std::string to_metrics_text(const ApplianceStatus& status,
+                            std::span<const WindowView* const> latest, TimeNs now_ns) {
+  Families families;
+  add_identity(status, families);
+  add_ports(status, families);
+  add_ledgers(status, families);
+  add_workers(status, families);
+  add_windows(status, latest, now_ns, families);
+  add_alerts(status, families);
+  return families.text();
+}
+
+}  // namespace mimir::controlplane

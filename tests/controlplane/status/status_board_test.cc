@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/status/status_board.h"
+
+#include <gtest/gtest.h>
+
+#include "controlplane/http/http_api.h"
+
+namespace mimir::controlplane {
+namespace {
+
+constexpr TimeNs kNow = 1'767'571'300 * kNsPerSecond;
+
+WindowView window(TimeNs begin_s, std::uint32_t granularity_s, std::size_t edge_count) {
+  WindowView view;
+  view.begin_ns = begin_s * kNsPerSecond;
+  view.end_ns = (begin_s + granularity_s) * kNsPerSecond;
+  view.granularity_s = granularity_s;
+  view.score = 0.25;
+  view.threshold = 0.5;
+  EdgeView edge;
+  edge.source = "user-db";
+  view.edges.resize(edge_count, edge);
+  return view;
+}
+
+std::size_t window_count(const StatusBoard& board) {
+  return board.read([](const auto& content) { return content.windows.size(); });
+}
+
+TimeNs first_begin_s(const StatusBoard& board) {
+  return board.read(
+      [](const auto& content) { return content.windows.front().begin_ns / kNsPerSecond; });
+}
+
+TEST(StatusBoard, ForgetsTheOldestWindowsByTheirEdges) {
+  StatusBoard board;
+  constexpr std::size_t kLarge = StatusBoard::kEdgeMax / 4;
+  for (TimeNs i = 0; i < 6; ++i) board.add_window(window(10 * i, 10, kLarge));
+  EXPECT_EQ(window_count(board), 4U);
+  EXPECT_EQ(first_begin_s(board), 20);
+  // One that is too large alone is shown all the same.
+  board.add_window(window(100, 10, StatusBoard::kEdgeMax + 1));
+  EXPECT_EQ(window_count(board), 1U);
+  EXPECT_EQ(first_begin_s(board), 100);
+}
+
+TEST(StatusBoard, ForgetsTheOldestWindowsAndAlertsByTheirNumber) {
+  StatusBoard board;
+  for (std::size_t i = 0; i < StatusBoard::kWindowMax + 3; ++i) {
+    board.add_window(window(static_cast<TimeNs>(i), 1, 1));
+  }
+  EXPECT_EQ(window_count(board), StatusBoard::kWindowMax);
+  EXPECT_EQ(first_begin_s(board), 3);
+  for (std::size_t i = 0; i < StatusBoard::kAlertMax + 2; ++i) {
+    board.add_alert(config::Json(std::uint64_t{i}));
+  }
+  const auto alerts = board.read([](const auto& content) { return content.alerts; });
+  ASSERT_EQ(alerts.size(), StatusBoard::kAlertMax);
+  EXPECT_EQ(alerts.front().count(), 2U);
+}
+
+TEST(WindowView, LossIsWhatNoFlowHoldsOfWhatWasSent) {
+  WindowView view;
+  EXPECT_EQ(view.loss_ratio(), 0);
+  view.packets.received = 90;
+  view.packets.counted = 70;
+  view.packets.dropped[static_cast<std::size_t>(Drop::kNotIp)] = 5;  // no loss
+  view.packets.dropped[static_cast<std::size_t>(Drop::kFlowTableFull)] = 15;
+  view.lost_at_ports = 10;
+  view.packets_lost = 25;  // of the 70, in records that a ring had no room for
+  EXPECT_DOUBLE_EQ(view.loss_ratio(), (15 + 25 + 10) / 100.0);
+}
+
+class Api : public testing::Test {
+ protected:
+  config::Json ask(std::string_view path, std::string_view query = {}, unsigned status = 200) {
+    const HttpResponse response = api.answer({.path = path, .query = query});
+    EXPECT_EQ(response.status, status) << response.body;
+    config::Diagnostics diagnostics;
+    return config::parse_json(response.body, "answer", diagnostics).value_or(config::Json());
+  }
+
+  StatusBoard board;
+  HttpApi api{board, {}, [] { return kNow; }};
+};
+
+TEST_F(Api, ListsWindowsByGranularityAndLimit) {
+  for (TimeNs i = 0; i < 12; ++i) board.add_window(window(10 * i, 10, 2));
+  board.add_window(window(0, 60, 1));
+  EXPECT_EQ(ask("/api/v1/windows").find("windows")->elements()->size(), 13U);
+  const config::Json ten = ask("/api/v1/windows", "limit=3&granularity=10");
+  const auto& listed = *ten.find("windows")->elements();
+  ASSERT_EQ(listed.size(), 3U);
+  EXPECT_EQ(listed.front().find("begin_s")->integer(), 90);
+  EXPECT_EQ(listed.front().find("edges"), nullptr);
+  const config::Json one = ask("/api/v1/windows/10/110");
+  EXPECT_EQ(one.find("edges")->elements()->size(), 2U);
+  EXPECT_EQ(*one.find("edges")->elements()->front().find("src")->string(), "user-db");
+  (void)ask("/api/v1/windows/60/110", {}, 404);
+}
+
+TEST_F(Api, IsReadyOnlyWhileWindowsAreJudgedInTime) {
+  (void)ask("/readyz", {}, 503);
+  ApplianceStatus status;
+  status.is_listening = true;
+  status.ports.resize(1);
+  status.ports.front().device = "p0";
+  status.ports.front().is_link_up = true;
+  board.publish(status);
+  (void)ask("/readyz");
+  board.add_window(window(kNow / kNsPerSecond - 40, 10, 1));  // ended 30 s ago: three windows
+  (void)ask("/readyz");
+  board.add_window(window(kNow / kNsPerSecond - 41, 10, 1));
+  const config::Json late = ask("/readyz", {}, 503);
+  EXPECT_EQ(*late.find("reasons")->elements()->front().string(),
+            "the last window of 10 s was judged 31 s ago");
+  status.identity.is_replay = true;  // its windows lie in the past
+  board.publish(status);
+  (void)ask("/readyz");
+  status.ports.front().is_link_up = false;
+  board.publish(status);
+  EXPECT_EQ(*ask("/readyz", {}, 503).find("reasons")->elements()->front().string(),
+            "no link at port p0");
+}
+
+TEST_F(Api, MetricsHaveTheLastWindowOfEachGranularity) {
+  board.add_window(window(kNow / kNsPerSecond - 30, 10, 1));
+  board.add_window(window(kNow / kNsPerSecond - 20, 10, 3));
+  const std::string text = api.answer({.path = "/metrics", .query = {}}).body;
+  EXPECT_NE(text.find("mimir_window_edges{granularity=\"10s\"} 3\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("mimir_window_lag_seconds{granularity=\"10s\"} 10\n"), std::string::npos);
+  EXPECT_NE(text.find("mimir_window_score{granularity=\"10s\"} 0.25\n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace mimir::controlplane

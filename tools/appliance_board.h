@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "config/diagnostic.h"
+#include "controlplane/alert/alert.h"
+#include "controlplane/alert/alert_file.h"
+#include "controlplane/http/http_api.h"
+#include "controlplane/http/http_server.h"
+#include "controlplane/status/status_board.h"
+#include "controlplane/status/window_viewer.h"
+#include "model/analysis/analyzer.h"
+#include "tools/appliance.h"
+#include "tools/live_run.h"
+
+namespace mimir::tools {
+
+/// Tells of the running appliance by HTTP: gathers what happens, serves it if the
+/// configuration says where.
+///
+/// Threads: the control plane's; the server has its own.
+class ApplianceBoard {
+ public:
+  /// Nothing, with every fault reported, if it cannot be served. `appliance` outlives it.
+  [[nodiscard]] static std::unique_ptr<ApplianceBoard> open(const Appliance& appliance,
+                                                            bool is_replay,
+                                                            config::Diagnostics& diagnostics);
+
+  /// From here on it answers.
+  void serve();
+  /// "http://127.0.0.1:9478"; empty if it serves nothing.
+  [[nodiscard]] std::string address() const;
+
+  /// `alert`: of that window, or null.
+  void add(const analysis::Verdict& verdict, const controlplane::Alert* alert);
+  void add(const LiveStatus& live, const controlplane::AlertFile& alerts);
+  void end();
+
+ private:
+  ApplianceBoard(const Appliance& appliance, bool is_replay);
+
+  [[nodiscard]] bool open_server(const controlplane::HttpConfig& config,
+                                 config::Diagnostics& diagnostics);
+  [[nodiscard]] controlplane::WindowTotals& totals_of(std::uint32_t granularity_s);
+
+  controlplane::StatusBoard board_;
+  controlplane::ApplianceStatus status_;
+  controlplane::WindowViewer viewer_;
+  controlplane::HttpApi api_;
+  std::string address_;
+  std::unique_ptr<controlplane::HttpServer> server_;  ///< null: nothing is served
+};
+
+}  // namespace mimir::tools
