@@ -9,6 +9,7 @@
 #include "config/diagnostic.h"
 #include "config/section.h"
 #include "dataplane/dataplane_config.h"
+#include "model/detection_config.h"
 #include "model/model_config.h"
 
 namespace mimir::controlplane {
@@ -25,6 +26,7 @@ struct OutputConfig {
 struct ApplianceConfig {
   DataplaneConfig dataplane;
   ModelConfig model;
+  DetectionConfig detection;
   OutputConfig output;
 };
 
