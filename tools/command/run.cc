@@ -16,6 +16,7 @@
 #include "tools/appliance.h"
 #include "tools/capture_list.h"
 #include "tools/command/commands.h"
+#include "tools/detection.h"
 #include "tools/ledger_text.h"
 #include "tools/live_run.h"
 #include "tools/text_file.h"
@@ -115,17 +116,26 @@ class RunCommand final : public Command {
       log_info(describe(verdict));
       if (verdict.score.alert()) alerts.write(builder.build(verdict));
     });
+    Detection detection(appliance.context.get(), &appliance.model, appliance.model_digest,
+                        appliance.config.detection.suppressions(),
+                        [&](const config::Json& alert) { alerts.write(alert); });
     LiveRun live;
     source::MachineFault fault;
-    const LiveHooks hooks{.window = [&](const Window& window) { analyzer.add(window); },
+    const LiveHooks hooks{.window =
+                              [&](const Window& window) {
+                                detection.add(window);
+                                analyzer.add(window);
+                              },
                           .news = say,
                           .started = [] { log_info("listening; end with Ctrl-C or SIGTERM"); }};
     if (!run_live(options, stop, hooks, live, fault)) {
       fmt::print(stderr, "mimir: error: {}\n  hint: {}\n", fault.message, fault.hint);
       return ExitCode::kMachine;
     }
+    detection.flush();
     analyzer.flush();
     if (replay != nullptr) report_damage(*replay, replay_faults_);
+    fmt::print(stderr, "{}", detection.describe());
     return report(live, windows, alerts);
   }
 
