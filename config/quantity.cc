@@ -53,6 +53,25 @@ std::string to_text(std::uint64_t number, std::span<const Unit> units) {
   return std::to_string(number / largest->factor) + std::string(largest->name);
 }
 
+/// The number that the digits of `text` from `first` on make; nothing if one is no digit.
+std::optional<std::int64_t> digits_at(std::string_view text, std::size_t first, std::size_t count) {
+  std::int64_t number = 0;
+  for (std::size_t i = first; i < first + count; ++i) {
+    if (text[i] < '0' || text[i] > '9') return std::nullopt;
+    number = number * 10 + (text[i] - '0');
+  }
+  return number;
+}
+
+bool is_leap_year(std::int64_t year) {
+  return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+std::int64_t days_of_month(std::int64_t year, std::int64_t month) {
+  constexpr std::array<std::int64_t, 12> kDays{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  return kDays[static_cast<std::size_t>(month - 1)] + (month == 2 && is_leap_year(year) ? 1 : 0);
+}
+
 }  // namespace
 
 std::optional<std::int64_t> parse_duration_ns(std::string_view text) {
@@ -61,6 +80,39 @@ std::optional<std::int64_t> parse_duration_ns(std::string_view text) {
             false);
   if (!parsed) return std::nullopt;
   return static_cast<std::int64_t>(*parsed);
+}
+
+std::optional<std::int64_t> parse_utc_ns(std::string_view text) {
+  const bool has_time = text.size() == 20;
+  if (!has_time && text.size() != 10) return std::nullopt;
+  if (text[4] != '-' || text[7] != '-') return std::nullopt;
+  const auto year = digits_at(text, 0, 4);
+  const auto month = digits_at(text, 5, 2);
+  const auto day = digits_at(text, 8, 2);
+  // Nanoseconds of 64 bits end in the spring of 2262.
+  if (!year || !month || !day || *year < 1970 || *year > 2261) return std::nullopt;
+  if (*month < 1 || *month > 12 || *day < 1 || *day > days_of_month(*year, *month)) {
+    return std::nullopt;
+  }
+  std::int64_t days = *day - 1;
+  for (std::int64_t before = 1970; before < *year; ++before) {
+    days += is_leap_year(before) ? 366 : 365;
+  }
+  for (std::int64_t before = 1; before < *month; ++before) days += days_of_month(*year, before);
+  std::int64_t seconds = days * 86'400;
+  if (has_time) {
+    if (text[10] != 'T' || text[13] != ':' || text[16] != ':' || text[19] != 'Z') {
+      return std::nullopt;
+    }
+    const auto hour = digits_at(text, 11, 2);
+    const auto minute = digits_at(text, 14, 2);
+    const auto second = digits_at(text, 17, 2);
+    if (!hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 59) {
+      return std::nullopt;
+    }
+    seconds += *hour * 3600 + *minute * 60 + *second;
+  }
+  return seconds * 1'000'000'000;
 }
 
 std::string to_duration_text(std::int64_t duration_ns) {

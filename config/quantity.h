@@ -13,6 +13,11 @@ namespace mimir::config {
 /// 1500ms.
 [[nodiscard]] std::optional<std::int64_t> parse_duration_ns(std::string_view text);
 
+/// "2026-12-31", its first moment, or "2026-12-31T12:00:00Z" (RFC 3339 in UTC, whole
+/// seconds) as nanoseconds since 1970; nothing if it is neither, no day of the calendar,
+/// or does not fit.
+[[nodiscard]] std::optional<std::int64_t> parse_utc_ns(std::string_view text);
+
 /// The largest unit that is exact: 90000000000 is "90s", 120000000000 "2min".
 [[nodiscard]] std::string to_duration_text(std::int64_t duration_ns);
 

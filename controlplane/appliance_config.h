@@ -10,6 +10,7 @@
 #include "config/diagnostic.h"
 #include "config/section.h"
 #include "dataplane/dataplane_config.h"
+#include "model/detection_config.h"
 #include "model/model_config.h"
 
 namespace mimir::controlplane {
@@ -43,6 +44,7 @@ struct ListenAddress {
 struct ApplianceConfig {
   DataplaneConfig dataplane;
   ModelConfig model;
+  DetectionConfig detection;
   OutputConfig output;
   HttpConfig http;
 };

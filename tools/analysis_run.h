@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -10,6 +11,7 @@
 
 #include "config/diagnostic.h"
 #include "model/analysis/reduced_window.h"
+#include "model/detector/suppression.h"
 #include "model/model_config.h"
 #include "tools/capture_list.h"
 #include "tools/capture_run.h"
@@ -24,6 +26,7 @@ struct AnalysisOptions {
   TimeNs base_window_ns = 10 * kNsPerSecond;
   std::uint64_t worker_count = 1;
   PacketOptions packets;
+  std::vector<detector::Suppression> suppressions;
 };
 
 /// Captures as base windows of edges, with the books of the run.
@@ -37,10 +40,14 @@ struct AnalysisRun {
   [[nodiscard]] bool knows_anybody() const;
 };
 
-/// The captures that the arguments stand for, as one stream.
+/// Sees every window of a run while its records are there.
+using WindowWatch = std::function<void(const Window&, const ClusterContext&)>;
+
+/// The captures that the arguments stand for, as one stream. `watch` may be empty.
 [[nodiscard]] std::optional<AnalysisRun> analyse_captures(std::span<const CaptureArgument> captures,
                                                           const AnalysisOptions& options,
-                                                          config::Diagnostics& diagnostics);
+                                                          config::Diagnostics& diagnostics,
+                                                          const WindowWatch& watch = {});
 
 /// Says that a run found no pod it knows, and what it saw instead. `captures` is what
 /// it is called.

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -11,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "model/analysis/analyzer.h"
+#include "model/detector/habit_learner.h"
 #include "model/invariant/registry.h"
 #include "tools/evaluation/attack_plan.h"
 #include "tools/evaluation/spans.h"
@@ -38,6 +40,15 @@ std::vector<std::string> run_names(std::span<const CaptureArgument> captures) {
 
 using analysis::ReducedWindow;
 using evaluation::Span;
+
+/// Learns the habits of one run.
+struct HabitReader {
+  explicit HabitReader(const ClusterContext& context)
+      : resolver(*context.cluster, context.observation), learner(resolver) {}
+
+  detector::Resolver resolver;
+  detector::HabitLearner learner;
+};
 
 /// Adds the rows of one run, benign and attacked, and its edges' habits.
 class RunBuilder {
@@ -102,6 +113,20 @@ class RunBuilder {
   learn::FeatureTable table_;
 };
 
+/// A policy allows every port.
+learn::ContactHabits contacts_of(const injector::Policy& policy) {
+  const auto class_name = [](const std::string& name) {
+    return name == injector::kInternetName ? std::string("outside") : name;
+  };
+  learn::ContactHabits contacts;
+  for (const auto& [client, servers] : policy.allowed) {
+    for (const std::string& server : servers) {
+      contacts.pairs.push_back({.client = class_name(client), .server = class_name(server)});
+    }
+  }
+  return contacts;
+}
+
 learn::ModelContext context_of(const std::vector<TrainingRun>& runs, const TrainingPlan& plan,
                                const RunBuilder::EdgeBytes& edge_bytes) {
   learn::ModelContext context;
@@ -112,6 +137,7 @@ learn::ModelContext context_of(const std::vector<TrainingRun>& runs, const Train
     context.created_from.captures.push_back(origin_of(run));
     context.created_from.runs.push_back(run.name);
     context.created_from.window_count += run.analysis.windows.size();
+    learn::merge(context.contacts, run.contacts);
     const graph::Cluster& cluster = *run.analysis.context->cluster;
     for (graph::ClassId id = 0; id < cluster.class_count(); ++id) {
       if (cluster.is_application(id)) services.insert(cluster.class_name(id));
@@ -121,6 +147,7 @@ learn::ModelContext context_of(const std::vector<TrainingRun>& runs, const Train
     context.created_from.rates_bytes_per_minute.push_back(
         static_cast<double>(rate.bytes_per_minute));
   }
+  if (plan.policy) learn::merge(context.contacts, contacts_of(*plan.policy));
   context.services.assign(services.begin(), services.end());
   context.observation =
       runs.front().analysis.context->observation.point == graph::Observation::kMirror ? "mirror"
@@ -136,6 +163,21 @@ learn::ModelContext context_of(const std::vector<TrainingRun>& runs, const Train
 
 }  // namespace
 
+std::optional<TrainingRun> read_run(std::span<const CaptureArgument> captures, std::string name,
+                                    const AnalysisOptions& options,
+                                    config::Diagnostics& diagnostics) {
+  std::unique_ptr<HabitReader> habits;
+  auto analysis = analyse_captures(captures, options, diagnostics,
+                                   [&habits](const Window& window, const ClusterContext& context) {
+                                     if (!habits) habits = std::make_unique<HabitReader>(context);
+                                     habits->learner.add(window);
+                                   });
+  if (!analysis) return std::nullopt;
+  return TrainingRun{.name = std::move(name),
+                     .analysis = std::move(*analysis),
+                     .contacts = habits ? habits->learner.finish() : learn::ContactHabits{}};
+}
+
 std::optional<std::vector<TrainingRun>> read_runs(std::span<const CaptureArgument> captures,
                                                   const AnalysisOptions& options,
                                                   config::Diagnostics& diagnostics) {
@@ -143,14 +185,15 @@ std::optional<std::vector<TrainingRun>> read_runs(std::span<const CaptureArgumen
   const std::vector<std::string> names = run_names(captures);
   std::vector<TrainingRun> runs;
   for (const CaptureArgument& capture : captures) {
-    auto analysis = analyse_captures({&capture, 1}, options, diagnostics);
-    if (!analysis) return std::nullopt;
+    auto run = read_run({&capture, 1}, names[runs.size()], options, diagnostics);
+    if (!run) return std::nullopt;
+    const AnalysisRun& analysis = run->analysis;
     const std::string name = name_of({&capture, 1});
-    if (!analysis->knows_anybody()) report_nobody_known(name, *analysis, diagnostics);
+    if (!analysis.knows_anybody()) report_nobody_known(name, analysis, diagnostics);
     fmt::print(stderr, "{}: {} packets, {} windows, {:.1f} % of the bytes mapped\n", name,
-               analysis->capture.packets.received, analysis->windows.size(),
-               analysis->mapped_share * 100);
-    runs.push_back({.name = names[runs.size()], .analysis = std::move(*analysis)});
+               analysis.capture.packets.received, analysis.windows.size(),
+               analysis.mapped_share * 100);
+    runs.push_back(std::move(*run));
   }
   if (diagnostics.error_count() > errors_before) return std::nullopt;
   return runs;

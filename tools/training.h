@@ -36,7 +36,14 @@ struct TrainingPlan {
 struct TrainingRun {
   std::string name;
   AnalysisRun analysis;
+  learn::ContactHabits contacts{};
 };
+
+/// Reads the captures as one run of that name, and learns its habits. Nothing, with the
+/// reason, if one cannot be read.
+[[nodiscard]] std::optional<TrainingRun> read_run(std::span<const CaptureArgument> captures,
+                                                  std::string name, const AnalysisOptions& options,
+                                                  config::Diagnostics& diagnostics);
 
 /// Reads each capture as a run of its own, and says on standard error what is in it. Nothing,
 /// with the reason, if one cannot be read or knows nobody of the cluster.

@@ -15,8 +15,6 @@ namespace {
 
 using config::Json;
 
-constexpr std::string_view kSchema = "mimir-eve/1.0";
-constexpr std::uint64_t kGeneratorId = 7700;
 constexpr std::uint64_t kExfiltrationSignatureId = 7700101;
 constexpr std::size_t kContributionMax = 8;
 
@@ -64,7 +62,7 @@ Json envelope(const Alert& alert) {
                                     : "MIMIR exfiltration path " + join_path(alert.path);
   Json inner = Json::object();
   inner.set("action", "allowed")
-      .set("gid", kGeneratorId)
+      .set("gid", kAlertGeneratorId)
       .set("signature_id", kExfiltrationSignatureId)
       .set("rev", 1)
       .set("signature", signature)
@@ -134,7 +132,15 @@ Json hop_list(const Alert& alert) {
   return list;
 }
 
-Json loss_object(const AlertLoss& loss) {
+Json path_list(const std::vector<std::string>& path) {
+  Json list = Json::array();
+  for (const std::string& service : path) list.push(service);
+  return list;
+}
+
+}  // namespace
+
+config::Json to_json(const AlertLoss& loss) {
   Json dropped = Json::object();
   for (std::size_t i = 0; i < kDropCount; ++i) {
     const std::uint64_t count = loss.packets.dropped[i];
@@ -156,14 +162,6 @@ Json loss_object(const AlertLoss& loss) {
       .set("mapped_bytes_ratio", loss.mapped_bytes_ratio);
   return object;
 }
-
-Json path_list(const std::vector<std::string>& path) {
-  Json list = Json::array();
-  for (const std::string& service : path) list.push(service);
-  return list;
-}
-
-}  // namespace
 
 std::string to_timestamp(TimeNs time_ns) {
   const auto time = std::chrono::floor<std::chrono::microseconds>(
@@ -201,14 +199,15 @@ config::Json to_json(const Alert& alert) {
   Json model = Json::object();
   model.set("name", alert.model_name).set("sha256", alert.model_digest);
   Json ours = Json::object();
-  ours.set("schema", kSchema)
+  ours.set("schema", kAlertSchema)
+      .set("kind", "exfiltration")
       .set("window", std::move(window))
       .set("score", std::move(score))
       .set("path", path_list(alert.path))
       .set("hops", hop_list(alert))
       .set("explanation", explanation(alert))
       .set("edges", edge_list(alert))
-      .set("capture", loss_object(alert.loss))
+      .set("capture", to_json(alert.loss))
       .set("model", std::move(model));
   Json line = Json::object();
   line.set("timestamp", to_timestamp(alert.end_ns))

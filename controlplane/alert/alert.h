@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/json.h"
@@ -12,6 +13,10 @@
 #include "model/learn/model.h"
 
 namespace mimir::controlplane {
+
+/// Of every alert, whoever raised it.
+inline constexpr std::string_view kAlertSchema = "mimir-eve/1.1";
+inline constexpr std::uint64_t kAlertGeneratorId = 7700;
 
 /// Two pods of one hop of the path, and what went between them in the window.
 struct AlertHop {
@@ -28,8 +33,11 @@ struct AlertLoss {
   std::uint64_t packets_lost = 0;
   std::uint64_t lost_at_ports = 0;  ///< never received: missed, damaged or without a buffer
   std::uint8_t shed_level = 0;      ///< one flow in 2^shed_level was counted throughout
-  double mapped_bytes_ratio = 1;    ///< of the window's bytes, those with both ends known
+  /// Of the window's bytes, those with both ends known; NaN where nobody asked.
+  double mapped_bytes_ratio = 1;
 };
+
+[[nodiscard]] config::Json to_json(const AlertLoss& loss);
 
 /// One window that a model judged to be above its threshold, with everything
 /// needed to understand and to doubt it.

@@ -17,8 +17,8 @@ std::optional<AlertFile> AlertFile::open(const std::string& path,
   return std::nullopt;
 }
 
-void AlertFile::write(const Alert& alert) {
-  const std::string line = config::to_text(to_json(alert)) + '\n';
+void AlertFile::write(const config::Json& alert) {
+  const std::string line = config::to_text(alert) + '\n';
   const bool is_written = std::fwrite(line.data(), 1, line.size(), file_.get()) == line.size() &&
                           std::fflush(file_.get()) == 0;
   ++(is_written ? written_ : lost_);

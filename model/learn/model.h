@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dataplane/record/time.h"
+#include "model/learn/contact_habits.h"
 #include "model/learn/robust_scaler.h"
 #include "model/learn/threshold.h"
 
@@ -96,11 +97,12 @@ struct ModelContext {
   std::string sensitive_service;
   std::vector<std::string> services;
   std::vector<EdgeBaseline> edges;
+  ContactHabits contacts;
 
   friend bool operator==(const ModelContext&, const ModelContext&) = default;
 };
 
-inline constexpr std::uint32_t kModelFormatVersion = 1;
+inline constexpr std::uint32_t kModelFormatVersion = 2;
 
 /// All that judging a window needs. Made by train() or read_model(); then const.
 /// Invariants: at least one granularity, ascending; every number finite; every

@@ -2,6 +2,7 @@
 #include "model/learn/model_file.h"
 
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <utility>
@@ -86,6 +87,38 @@ Json json_of(const EdgeBaseline& edge) {
       .set("window_count", edge.window_count);
 }
 
+Json json_of(const ContactHabits& contacts) {
+  Json pairs = Json::array();
+  for (const AllowedPair& pair : contacts.pairs) {
+    pairs.push(Json::object()
+                   .set("client", pair.client)
+                   .set("server", pair.server)
+                   .set("port", std::uint32_t{pair.port})
+                   .set("protocol", std::uint32_t{pair.protocol})
+                   .set("contact_count", pair.contact_count));
+  }
+  Json priors = Json::array();
+  for (const ContactPrior& prior : contacts.priors) {
+    priors.push(Json::object()
+                    .set("service", prior.service)
+                    .set("opened_count", prior.opened_count)
+                    .set("failed_count", prior.failed_count)
+                    .set("server_count", prior.server_count));
+  }
+  Json habits = Json::array();
+  for (const Habit& habit : contacts.habits) {
+    habits.push(Json::object()
+                    .set("detector", habit.detector)
+                    .set("source", habit.source)
+                    .set("target", habit.target)
+                    .set("port", std::uint32_t{habit.port}));
+  }
+  return Json::object()
+      .set("pairs", std::move(pairs))
+      .set("priors", std::move(priors))
+      .set("habits", std::move(habits));
+}
+
 Json json_of(const Model& model) {
   const ModelContext& context = model.context;
   Json services = Json::array();
@@ -105,7 +138,8 @@ Json json_of(const Model& model) {
       .set("granularities", std::move(granularities))
       .set("combination", model.combination ? json_of(*model.combination) : Json())
       .set("services", std::move(services))
-      .set("edges", std::move(edges));
+      .set("edges", std::move(edges))
+      .set("contacts", json_of(context.contacts));
 }
 
 // A value of the file and where it stands, so that every complaint can say so.
@@ -160,12 +194,12 @@ class Field {
     out = *whole;
   }
 
-  void read(std::uint32_t& out) const {
+  template <std::unsigned_integral Value>
+  requires(sizeof(Value) < sizeof(std::uint64_t)) void read(Value& out) const {
+    constexpr std::uint64_t kMax = std::numeric_limits<Value>::max();
     const std::optional<std::uint64_t> count = value_ == nullptr ? std::nullopt : value_->count();
-    if (!count || *count > std::numeric_limits<std::uint32_t>::max()) {
-      return refuse("a whole number from 0 to 4294967295");
-    }
-    out = static_cast<std::uint32_t>(*count);
+    if (!count || *count > kMax) return refuse("a whole number from 0 to " + std::to_string(kMax));
+    out = static_cast<Value>(*count);
   }
 
   template <typename Value>
@@ -232,6 +266,34 @@ class Field {
     (*this)["window_count"].read(edge.window_count);
   }
 
+  void read(AllowedPair& pair) const {
+    (*this)["client"].read(pair.client);
+    (*this)["server"].read(pair.server);
+    (*this)["port"].read(pair.port);
+    (*this)["protocol"].read(pair.protocol);
+    (*this)["contact_count"].read(pair.contact_count);
+  }
+
+  void read(ContactPrior& prior) const {
+    (*this)["service"].read(prior.service);
+    (*this)["opened_count"].read(prior.opened_count);
+    (*this)["failed_count"].read(prior.failed_count);
+    (*this)["server_count"].read(prior.server_count);
+  }
+
+  void read(Habit& habit) const {
+    (*this)["detector"].read(habit.detector);
+    (*this)["source"].read(habit.source);
+    (*this)["target"].read(habit.target);
+    (*this)["port"].read(habit.port);
+  }
+
+  void read(ContactHabits& contacts) const {
+    (*this)["pairs"].read(contacts.pairs);
+    (*this)["priors"].read(contacts.priors);
+    (*this)["habits"].read(contacts.habits);
+  }
+
   void read(Model& model) const {
     (*this)["name"].read(model.context.name);
     (*this)["created_from"].read(model.context.created_from);
@@ -241,6 +303,7 @@ class Field {
     (*this)["granularities"].read(model.granularities);
     (*this)["services"].read(model.context.services);
     (*this)["edges"].read(model.context.edges);
+    (*this)["contacts"].read(model.context.contacts);
     if (!(*this)["combination"].is_null()) {
       (*this)["combination"].read(model.combination.emplace());
     }

@@ -13,7 +13,7 @@ namespace mimir::learn {
 /// The bytes of a model file: one line that says what it is, then JSON for people
 /// and programs alike.
 ///
-///     mimir-model 1 sha256=<64 hexadecimal digits, of everything after this line>
+///     mimir-model 2 sha256=<64 hexadecimal digits, of everything after this line>
 ///     {
 ///       "name": ...
 ///

@@ -74,6 +74,23 @@ TEST(Bytes, AreBinaryAndMayLackAUnit) {
   }
 }
 
+// The seconds are those of `date -u -d DATE +%s`.
+TEST(Utc, DatesAndTimesAreReadAndNothingElse) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  EXPECT_EQ(parse_utc_ns("1970-01-01"), 0);
+  EXPECT_EQ(parse_utc_ns("2000-02-29"), 951'782'400 * kSecond);
+  EXPECT_EQ(parse_utc_ns("2026-12-31"), 1'798'675'200 * kSecond);
+  EXPECT_EQ(parse_utc_ns("2100-03-01"), 4'107'542'400 * kSecond);
+  EXPECT_EQ(parse_utc_ns("2026-12-31T23:59:59Z"), 1'798'761'599 * kSecond);
+  EXPECT_EQ(parse_utc_ns("2261-12-31"), 9'214'560'000 * kSecond);
+  for (const char* text :
+       {"", "2026", "2026-12", "2026-13-01", "2026-00-01", "2026-02-29", "2100-02-29", "2026-1-01",
+        "2026/12/31", "1969-12-31", "2262-01-01", "2026-12-31T24:00:00Z", "2026-12-31T12:00:00",
+        "2026-12-31T12:00:00+", "2026-12-31 12:00:00Z", "2026-12-3a", "20261231T120000Z"}) {
+    EXPECT_EQ(parse_utc_ns(text), std::nullopt) << text;
+  }
+}
+
 TEST(Bytes, FitOrAreRefused) {
   EXPECT_EQ(parse_bytes("18446744073709551615"), kUint64Max);
   EXPECT_EQ(parse_bytes("18446744073709551616"), std::nullopt);

@@ -181,24 +181,72 @@ TEST(ApplianceConfig, RefusesWhatDoesNotGoTogether) {
 
 TEST(ApplianceConfig, KnowsItsSections) {
   EXPECT_EQ(only_fault("dataplan: {}"), "unknown key `dataplan` (did you mean `dataplane`?)");
-  EXPECT_EQ(only_fault("x: {}"), "unknown key `x` (known are dataplane, model, output or http)");
+  EXPECT_EQ(only_fault("x: {}"),
+            "unknown key `x` (known are dataplane, model, detection, output or http)");
   EXPECT_EQ(only_fault("[a]"), "a configuration is a list of sections (begin with `dataplane:`)");
   EXPECT_EQ(only_fault("model: [a]"),
             "model: a section is expected, here is a list "
             "(write `model:` and its keys indented below)");
 }
 
+TEST(ApplianceConfig, ReadsWhatTheDetectorsAreNotToReport) {
+  config::Diagnostics diagnostics;
+  const auto read = read_appliance_config(
+      "detection:\n"
+      "  suppress:\n"
+      "    - {detector: beacon, source: front-end, target: 203.0.113.0/24, port: 443,\n"
+      "       until: 2026-12-31T12:00:00Z, reason: telemetry}\n"
+      "    - {target: user-db, until: 2027-01-01, reason: audit}\n",
+      "f", diagnostics);
+  ASSERT_TRUE(read.has_value()) << diagnostics.render();
+  const auto all = read->detection.suppressions();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].kind, detector::Kind::kBeacon);
+  EXPECT_EQ(all[0].source, "front-end");
+  EXPECT_EQ(all[0].target, "203.0.113.0/24");
+  EXPECT_EQ(all[0].port, 443);
+  EXPECT_EQ(all[0].until_ns, 1'798'718'400 * kNsPerSecond);
+  EXPECT_EQ(all[0].reason, "telemetry");
+  EXPECT_EQ(all[1].kind, std::nullopt);
+  EXPECT_EQ(all[1].until_ns, 1'798'761'600 * kNsPerSecond);
+}
+
+TEST(ApplianceConfig, ASuppressionSaysWhoUntilWhenAndWhy) {
+  const auto fault = [](const std::string& element) {
+    return only_fault("detection: {suppress: [" + element + "]}");
+  };
+  EXPECT_EQ(fault("{until: 2026-12-31, reason: x}"),
+            "detection.suppress[]: neither source nor target is given "
+            "(name one; a detector as a whole cannot be silenced)");
+  EXPECT_EQ(fault("{source: a, until: soon, reason: x}"),
+            "detection.suppress[].until is no date (write 2026-12-31 or 2026-12-31T12:00:00Z)");
+  EXPECT_EQ(fault("{source: a, until: 2026-12-31}"),
+            "detection.suppress[].reason is missing (say why this is no attack)");
+  EXPECT_EQ(fault("{source: a, sorce: b, until: 2026-12-31, reason: x}"),
+            "detection.suppress[]: unknown key `sorce` (did you mean `source`?)");
+  EXPECT_EQ(faults("detection:\n"
+                   "  suppress:\n"
+                   "    - source: a\n"
+                   "      until: 2026-02-30\n"
+                   "      reason: x\n"),
+            "mimir.yaml:4:14: error: detection.suppress[].until is no date\n"
+            "  4 |       until: 2026-02-30\n"
+            "    |              ^\n"
+            "  hint: write 2026-12-31 or 2026-12-31T12:00:00Z\n");
+}
+
 TEST(ApplianceConfig, ExplainsEveryKey) {
   const auto sections = section_texts();
-  ASSERT_EQ(sections.size(), 4U);
+  ASSERT_EQ(sections.size(), 5U);
   for (const config::SectionText& section : sections) {
     EXPECT_GT(section.help.size(), 20U) << section.name;
     EXPECT_FALSE(section.keys.empty()) << section.name;
     for (const config::KeyText& key : section.keys) {
       EXPECT_GT(key.help.size(), 20U) << key.key;
       EXPECT_EQ(key.help.back(), '.') << key.key;
-      // A number without a unit is one that counts nothing: the seed alone.
-      EXPECT_EQ(key.unit.empty(), key.type != "whole number" || key.key == "hash_seed") << key.key;
+      // A number without a unit is one that counts nothing: the seed and a port.
+      const bool is_countless = key.key == "hash_seed" || key.key == "suppress[].port";
+      EXPECT_EQ(key.unit.empty(), key.type != "whole number" || is_countless) << key.key;
       EXPECT_FALSE(key.default_value.empty()) << key.key;
     }
   }

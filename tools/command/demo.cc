@@ -125,10 +125,10 @@ class DemoCommand final : public Command {
     const std::string capture = folder("train") / "capture.pcap";
     const auto captures = list_captures({&capture, 1}, diagnostics);
     if (!captures) return false;
-    auto analysis = analyse_captures(*captures, options, diagnostics);
-    if (!analysis) return false;
+    auto run = read_run(*captures, "train/capture.pcap", options, diagnostics);
+    if (!run) return false;
     std::vector<TrainingRun> runs;
-    runs.push_back({.name = "train/capture.pcap", .analysis = std::move(*analysis)});
+    runs.push_back(std::move(*run));
     TrainingPlan plan;
     plan.name = "sock-shop-demo";
     plan.sensitive_service = kSensitive;

@@ -42,6 +42,15 @@ void print_granularity(const learn::GranularityModel& granularity, std::size_t t
   }
 }
 
+void print_contacts(const learn::ContactHabits& contacts) {
+  fmt::print("{} pairs of services that open connections, {} priors of first contacts\n",
+             contacts.pairs.size(), contacts.priors.size());
+  for (const learn::Habit& habit : contacts.habits) {
+    fmt::print("  habit, not to be reported: {} by {}{}{}\n", habit.detector, habit.source,
+               habit.target.empty() ? "" : " to ", habit.target);
+  }
+}
+
 void print_model(const learn::Model& model, const std::string& digest, std::size_t top) {
   const learn::ModelContext& context = model.context;
   fmt::print("model {}  format {}  sha256 {}\n", context.name, learn::kModelFormatVersion,
@@ -58,6 +67,7 @@ void print_model(const learn::Model& model, const std::string& digest, std::size
   fmt::print("{} services:", context.services.size());
   for (const std::string& service : context.services) fmt::print(" {}", service);
   fmt::print("\n{} edge baselines\n", context.edges.size());
+  print_contacts(context.contacts);
   for (const learn::GranularityModel& granularity : model.granularities) {
     print_granularity(granularity, top);
   }

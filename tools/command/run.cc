@@ -18,6 +18,7 @@
 #include "tools/appliance_board.h"
 #include "tools/capture_list.h"
 #include "tools/command/commands.h"
+#include "tools/detection.h"
 #include "tools/ledger_text.h"
 #include "tools/live_run.h"
 #include "tools/text_file.h"
@@ -130,9 +131,16 @@ class RunCommand final : public Command {
       if (verdict.score.alert()) alerts.write(alert.emplace(builder.build(verdict)));
       board.add(verdict, alert ? &*alert : nullptr);
     });
+    Detection detection(appliance.context.get(), &appliance.model, appliance.model_digest,
+                        appliance.config.detection.suppressions(),
+                        [&](const config::Json& alert) { alerts.write(alert); });
     LiveRun live;
     source::MachineFault fault;
-    const LiveHooks hooks{.window = [&](const Window& window) { analyzer.add(window); },
+    const LiveHooks hooks{.window =
+                              [&](const Window& window) {
+                                detection.add(window);
+                                analyzer.add(window);
+                              },
                           .news = say,
                           .started = [&board] { start(board); },
                           .status = [&](const LiveStatus& status) { board.add(status, alerts); }};
@@ -140,9 +148,11 @@ class RunCommand final : public Command {
       fmt::print(stderr, "mimir: error: {}\n  hint: {}\n", fault.message, fault.hint);
       return ExitCode::kMachine;
     }
+    detection.flush();
     analyzer.flush();
     board.end();
     if (replay != nullptr) report_damage(*replay, replay_faults_);
+    fmt::print(stderr, "{}", detection.describe());
     return report(live, windows, alerts);
   }
 

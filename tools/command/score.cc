@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "tools/appliance.h"
 #include "tools/command/commands.h"
 #include "tools/command/model_options.h"
+#include "tools/detection.h"
 #include "tools/ledger_text.h"
 
 namespace mimir::tools {
@@ -50,6 +52,7 @@ class ScoreCommand final : public Command {
     line.positionals("CAPTURE", captures_, kCaptureHelp);
     line.required_text("--model", model_path_, "FILE", "a model, as mimir train writes it");
     declare_analysis_options(line, options_);
+    declare_suppressions(line, suppress_path_);
     line.flag("--windows", windows_, "one line for every window, alert or not, instead of alerts");
   }
 
@@ -62,7 +65,10 @@ class ScoreCommand final : public Command {
 
  private:
   ExitCode judge(config::Diagnostics& diagnostics) {
-    if (!check_analysis_options(options_, diagnostics)) return ExitCode::kUsage;
+    if (!check_analysis_options(options_, diagnostics) ||
+        !read_suppressions(suppress_path_, options_, diagnostics)) {
+      return ExitCode::kUsage;
+    }
     const auto loaded = load_model(model_path_, diagnostics);
     if (!loaded) return ExitCode::kData;
     const learn::Model& model = loaded->model;
@@ -75,8 +81,13 @@ class ScoreCommand final : public Command {
     }
     const auto captures = list_captures(captures_, diagnostics);
     if (!captures) return ExitCode::kUsage;
-    const auto run = analyse_captures(*captures, options_, diagnostics);
+    Findings findings;
+    const auto run = analyse_captures(
+        *captures, options_, diagnostics, [&](const Window& window, const ClusterContext& context) {
+          findings.add(window, context, *loaded, options_.suppressions);
+        });
     if (!run) return ExitCode::kData;
+    findings.end();
     auto registry =
         invariant::Registry::build(*run->context->cluster,
                                    {.observation = run->context->observation.point,
@@ -90,7 +101,11 @@ class ScoreCommand final : public Command {
                                   count(verdict, counts);
                                   print(verdict, builder);
                                 });
-    for (const analysis::ReducedWindow& window : run->windows) analyzer.add(window);
+    for (std::size_t i = 0; i < run->windows.size(); ++i) {
+      print(findings.alerts[i]);
+      analyzer.add(run->windows[i]);
+    }
+    print(findings.alerts.back());
     analyzer.flush();
     fmt::print(stderr, "{}", to_text(run->capture.packets, run->capture.records));
     fmt::print(stderr, "windows  {} judged, {} alerts{}; {:.1f} % of the bytes mapped\n",
@@ -99,9 +114,30 @@ class ScoreCommand final : public Command {
                    ? std::string()
                    : fmt::format("; nearest to its threshold {:+.3f}", counts.nearest),
                run->mapped_share * 100);
+    if (findings.detection) fmt::print(stderr, "{}", findings.detection->describe());
     if (!run->knows_anybody()) report_nobody_known(name_of(*captures), *run, diagnostics);
     return diagnostics.has_errors() || !run->capture.balances() ? ExitCode::kData : ExitCode::kOk;
   }
+
+  /// What the detectors say, window by window; the last entry is of the end.
+  struct Findings {
+    void add(const Window& window, const ClusterContext& context, const ModelWithDigest& loaded,
+             const std::vector<detector::Suppression>& suppressions) {
+      if (!detection) {
+        detection.emplace(&context, &loaded.model, loaded.digest, suppressions,
+                          [this](const config::Json& alert) { alerts.back().push_back(alert); });
+      }
+      alerts.emplace_back();
+      detection->add(window);
+    }
+    void end() {
+      alerts.emplace_back();
+      if (detection) detection->flush();
+    }
+
+    std::optional<Detection> detection;
+    std::vector<std::vector<config::Json>> alerts;
+  };
 
   struct Counts {
     std::uint64_t windows = 0;
@@ -115,6 +151,11 @@ class ScoreCommand final : public Command {
     counts.nearest = std::max(counts.nearest, verdict.score.value - verdict.score.threshold);
   }
 
+  void print(const std::vector<config::Json>& alerts) const {
+    if (windows_) return;
+    for (const config::Json& alert : alerts) std::puts(config::to_text(alert).c_str());
+  }
+
   void print(const analysis::Verdict& verdict, const controlplane::AlertBuilder& builder) const {
     if (windows_) {
       std::puts(config::to_text(to_json(verdict)).c_str());
@@ -125,6 +166,7 @@ class ScoreCommand final : public Command {
 
   std::vector<std::string> captures_;
   std::string model_path_;
+  std::string suppress_path_;
   AnalysisOptions options_;
   bool windows_ = false;
 };

@@ -48,6 +48,15 @@ TrainingSet separable_set(std::size_t window_count) {
   set.context.sensitive_service = "shop/user-db";
   set.context.services = {"outside", "shop/user", "shop/user-db"};
   set.context.edges = {edge_baseline("shop/user", "shop/user-db", 10, {5, 1, 3})};
+  set.context.contacts = {
+      .pairs = {{.client = "shop/user",
+                 .server = "shop/user-db",
+                 .port = 27017,
+                 .protocol = 6,
+                 .contact_count = 7}},
+      .priors = {{.service = "shop/user", .opened_count = 9, .failed_count = 1, .server_count = 1}},
+      .habits = {
+          {.detector = "beacon", .source = "shop/user", .target = "203.0.113.4", .port = 443}}};
   return set;
 }
 

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model/detector/beacon.h"
+#include "model/detector/brute_force.h"
+#include "model/detector/contact.h"
+#include "model/detector/dns_volume.h"
+#include "model/detector/echo_tunnel.h"
+#include "model/detector/finding.h"
+#include "model/detector/known_habits.h"
+#include "model/detector/lateral_movement.h"
+#include "model/detector/long_connection.h"
+#include "model/detector/party.h"
+#include "model/detector/port_scan.h"
+#include "model/window.h"
+
+namespace mimir::detector {
+
+/// All detectors that live on flow records, behind one door: windows in, findings out.
+///
+/// Threads: one owner. Memory: fixed by the detectors' own options. Equal windows give
+/// equal findings. REQUIRES: resolver and habits outlive it.
+class DetectorSet {
+ public:
+  DetectorSet(const Resolver& resolver, const KnownHabits& habits);
+  DetectorSet(const DetectorSet&) = delete;
+  DetectorSet& operator=(const DetectorSet&) = delete;
+
+  /// What this window makes certain, in order of time; valid until the next call.
+  /// REQUIRES: windows in ascending order.
+  [[nodiscard]] const std::vector<Finding>& add(const Window& window);
+  /// The same of what still waits for a window that will not come.
+  [[nodiscard]] const std::vector<Finding>& flush();
+
+  /// The contacts of the last call, for whoever learns from them.
+  [[nodiscard]] const std::vector<Contact>& contacts() const { return *contacts_; }
+  /// Findings that were not reported because training had them too.
+  [[nodiscard]] std::uint64_t habitual_count() const { return habitual_count_; }
+
+ private:
+  const std::vector<Finding>& judge(const std::vector<Contact>& contacts);
+
+  const Resolver& resolver_;
+  const KnownHabits& habits_;
+  ContactReader reader_;
+  PortScan port_scan_;
+  LateralMovement lateral_movement_;
+  BruteForce brute_force_;
+  Beacon beacon_;
+  LongConnection long_connection_;
+  EchoTunnel echo_tunnel_;
+  DnsVolume dns_volume_;
+  const std::vector<Contact>* contacts_ = nullptr;
+  std::vector<Finding> findings_;
+  std::uint64_t habitual_count_ = 0;
+};
+
+}  // namespace mimir::detector

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/detection.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace mimir::tools {
+
+Detection::Detection(const ClusterContext* context, const learn::Model* model, std::string digest,
+                     std::vector<detector::Suppression> suppressions, Sink sink)
+    : resolver_(context == nullptr ? detector::Resolver()
+                                   : detector::Resolver(*context->cluster, context->observation)),
+      habits_(context == nullptr || model == nullptr
+                  ? detector::KnownHabits()
+                  : detector::KnownHabits(model->context.contacts, *context->cluster)),
+      detectors_(resolver_, habits_),
+      suppressor_(std::move(suppressions)),
+      sink_(std::move(sink)) {
+  if (model != nullptr) {
+    origin_ = {.model_name = model->context.name, .model_digest = std::move(digest)};
+  }
+}
+
+void Detection::add(const Window& window) {
+  window_ = controlplane::window_of(window);
+  report(detectors_.add(window));
+}
+
+void Detection::flush() { report(detectors_.flush()); }
+
+void Detection::report(const std::vector<detector::Finding>& findings) {
+  for (const detector::Finding& finding : findings) {
+    if (suppressor_.covers(finding, resolver_)) continue;
+    ++alert_count_;
+    sink_(controlplane::to_json(finding, window_, origin_, resolver_));
+  }
+}
+
+std::string Detection::describe() const {
+  std::string text =
+      fmt::format("detectors {} alerts, {} suppressed, {} habits of the training\n", alert_count_,
+                  suppressor_.suppressed_count(), detectors_.habitual_count());
+  for (const detector::Suppressor::Use& use : suppressor_.uses()) {
+    if (use.expired_count == 0) continue;
+    text += fmt::format("  expired  {} alerts that a suppression covered until {}: {}\n",
+                        use.expired_count, controlplane::to_timestamp(use.suppression.until_ns),
+                        use.suppression.reason);
+  }
+  return text;
+}
+
+}  // namespace mimir::tools
