@@ -19,7 +19,8 @@ bool AnalysisRun::knows_anybody() const {
 
 std::optional<AnalysisRun> analyse_captures(std::span<const CaptureArgument> captures,
                                             const AnalysisOptions& options,
-                                            config::Diagnostics& diagnostics) {
+                                            config::Diagnostics& diagnostics,
+                                            const WindowWatch& watch) {
   const auto opened = open_captures(captures, diagnostics);
   if (opened == nullptr) return std::nullopt;
   AnalysisRun run;
@@ -32,7 +33,8 @@ std::optional<AnalysisRun> analyse_captures(std::span<const CaptureArgument> cap
     return std::nullopt;
   }
   graph::NodeTable nodes(run.context->entities.size());
-  const auto reduce = [&run, &nodes](const Window& window) {
+  const auto reduce = [&](const Window& window) {
+    if (watch) watch(window, *run.context);
     run.windows.push_back(
         analysis::reduce(window, *run.context->cluster, run.context->observation, nodes));
   };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -37,10 +38,14 @@ struct AnalysisRun {
   [[nodiscard]] bool knows_anybody() const;
 };
 
+/// Sees every window before it becomes edges, while its flows are there.
+using WindowWatch = std::function<void(const Window&, const ClusterContext&)>;
+
 /// The captures that the arguments stand for, as one stream.
 [[nodiscard]] std::optional<AnalysisRun> analyse_captures(std::span<const CaptureArgument> captures,
                                                           const AnalysisOptions& options,
-                                                          config::Diagnostics& diagnostics);
+                                                          config::Diagnostics& diagnostics,
+                                                          const WindowWatch& watch = {});
 
 /// Says that a run found no pod it knows, and what it saw instead. `captures` is what
 /// it is called.
