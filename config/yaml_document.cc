@@ -19,6 +19,7 @@ namespace mimir::config {
 namespace {
 
 constexpr std::size_t kDepthMax = 32;
+constexpr std::size_t kDocumentsMax = 10'000;
 
 std::vector<std::string> split_lines(std::string_view text) {
   std::vector<std::string> lines;
@@ -59,9 +60,7 @@ bool is_text(std::string_view text, std::string_view file, Diagnostics& diagnost
 class Builder final : public YAML::EventHandler {
  public:
   Builder(std::string_view file, std::string_view text, Diagnostics& diagnostics)
-      : file_(file), lines_(split_lines(text)), diagnostics_(diagnostics) {
-    root.place.file = file_;  // of an empty text
-  }
+      : file_(file), lines_(split_lines(text)), diagnostics_(diagnostics) {}
 
   void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
   void OnDocumentEnd() override {}
@@ -206,6 +205,28 @@ class Builder final : public YAML::EventHandler {
   bool gave_up_ = false;
 };
 
+/// The first documents, at most `count_max`, those without anything in them too. Of some
+/// texts that are no YAML the library finds documents without end.
+std::optional<std::vector<Node>> read_documents(std::string_view text, std::string_view file,
+                                                std::size_t count_max, Diagnostics& diagnostics) {
+  if (!is_text(text, file, diagnostics)) return std::nullopt;
+  const std::size_t errors_before = diagnostics.error_count();
+  std::vector<Node> documents;
+  std::istringstream stream{std::string(text)};
+  Builder builder(file, text, diagnostics);
+  try {
+    YAML::Parser parser(stream);
+    while (documents.size() < count_max && parser.HandleNextDocument(builder)) {
+      documents.push_back(std::move(builder.root));
+      builder.root = Node();
+    }
+  } catch (const YAML::Exception& error) {
+    builder.fault(error);
+  }
+  if (diagnostics.error_count() > errors_before) return std::nullopt;
+  return documents;
+}
+
 }  // namespace
 
 const Node* Node::find(std::string_view key) const {
@@ -229,29 +250,37 @@ std::string_view name(Node::Kind kind) {
   return "nothing";
 }
 
+std::optional<std::vector<Node>> parse_yaml_stream(std::string_view text, std::string_view file,
+                                                   Diagnostics& diagnostics) {
+  auto documents = read_documents(text, file, kDocumentsMax, diagnostics);
+  if (!documents) return std::nullopt;
+  if (documents->size() == kDocumentsMax) {
+    diagnostics.error({.file = std::string(file)},
+                      "holds " + std::to_string(kDocumentsMax) + " documents or more",
+                      "split the file, if all of that is YAML");
+    return std::nullopt;
+  }
+  std::erase_if(*documents, [](const Node& node) { return node.kind == Node::Kind::kNull; });
+  return documents;
+}
+
 std::optional<Node> parse_yaml(std::string_view text, std::string_view file,
                                Diagnostics& diagnostics) {
-  if (!is_text(text, file, diagnostics)) return std::nullopt;
-  const std::size_t errors_before = diagnostics.error_count();
-  Builder builder(file, text, diagnostics);
-  std::istringstream stream{std::string(text)};
-  try {
-    YAML::Parser parser(stream);
-    if (parser.HandleNextDocument(builder)) {
-      Builder second(file, text, diagnostics);
-      if (parser.HandleNextDocument(second)) {
-        diagnostics.add({.severity = Severity::kError,
-                         .place = second.root.place,
-                         .message = "a second document begins here",
-                         .source_line = second.root.source_line,
-                         .hint = "keep everything before the `---`"});
-      }
-    }
-  } catch (const YAML::Exception& error) {
-    builder.fault(error);
+  auto documents = read_documents(text, file, 2, diagnostics);
+  if (!documents) return std::nullopt;
+  if (documents->empty()) {
+    Node nothing;
+    nothing.place.file = file;
+    return nothing;
   }
-  if (diagnostics.error_count() > errors_before) return std::nullopt;
-  return std::move(builder.root);
+  if (documents->size() == 1) return std::move(documents->front());
+  const Node& second = (*documents)[1];
+  diagnostics.add({.severity = Severity::kError,
+                   .place = second.place,
+                   .message = "a second document begins here",
+                   .source_line = second.source_line,
+                   .hint = "keep everything before the `---`"});
+  return std::nullopt;
 }
 
 }  // namespace mimir::config

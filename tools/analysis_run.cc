@@ -33,7 +33,7 @@ std::optional<AnalysisRun> analyse_captures(std::span<const CaptureArgument> cap
     return std::nullopt;
   }
   graph::NodeTable nodes(run.context->entities.size());
-  const auto reduce = [&run, &nodes, &watch](const Window& window) {
+  const auto reduce = [&](const Window& window) {
     if (watch) watch(window, *run.context);
     run.windows.push_back(
         analysis::reduce(window, *run.context->cluster, run.context->observation, nodes));

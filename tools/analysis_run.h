@@ -40,7 +40,7 @@ struct AnalysisRun {
   [[nodiscard]] bool knows_anybody() const;
 };
 
-/// Sees every window of a run while its records are there.
+/// Sees every window of a run before it becomes edges, while its records are there.
 using WindowWatch = std::function<void(const Window&, const ClusterContext&)>;
 
 /// The captures that the arguments stand for, as one stream. `watch` may be empty.

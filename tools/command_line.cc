@@ -26,6 +26,10 @@ class Cli11Line final : public CommandLine {
   void positionals(const char* name, std::vector<std::string>& target, const char* help) override {
     app_.add_option(name, target, help)->required();
   }
+  void optional_positionals(const char* name, std::vector<std::string>& target,
+                            const char* help) override {
+    app_.add_option(name, target, help);
+  }
   void text(const char* name, std::string& target, const char* value, const char* help) override {
     app_.add_option(name, target, help)->option_text(with_default(value, target));
   }

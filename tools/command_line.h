@@ -23,6 +23,9 @@ class CommandLine {
   /// One or more.
   virtual void positionals(const char* name, std::vector<std::string>& target,
                            const char* help) = 0;
+  /// None or more.
+  virtual void optional_positionals(const char* name, std::vector<std::string>& target,
+                                    const char* help) = 0;
   virtual void text(const char* name, std::string& target, const char* value, const char* help) = 0;
   virtual void required_text(const char* name, std::string& target, const char* value,
                              const char* help) = 0;

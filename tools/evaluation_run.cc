@@ -41,10 +41,7 @@ std::vector<injector::TemplatePath> paths_of(const TrainingRun& run, const learn
   injector::PathOptions options = injector::path_options(
       *context.cluster, context.observation.point, model.context.sensitive_service);
   options.path_count_max = plan.path_count_max;
-  auto paths = injector::enumerate_paths(
-      plan.policy ? *plan.policy
-                  : evaluation::observed_policy(run.analysis.windows, *context.cluster),
-      options);
+  auto paths = injector::enumerate_paths(policy_of(run, plan.policy, diagnostics), options);
   if (paths.empty()) {
     diagnostics.error({.file = run.name},
                       "no path leads from " + model.context.sensitive_service + " to the outside",

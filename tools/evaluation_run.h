@@ -11,7 +11,7 @@
 #include "model/learn/model.h"
 #include "tools/evaluation/comparison.h"
 #include "tools/evaluation/dataset.h"
-#include "tools/injector/policy.h"
+#include "tools/policy/policy_file.h"
 #include "tools/training.h"
 
 namespace mimir::tools {
@@ -25,7 +25,7 @@ struct EvaluationPlan {
   std::size_t spans_per_attack = 1;
   std::size_t path_count_max = 24;
   std::size_t thread_count = 1;
-  std::optional<injector::Policy> policy;  ///< as in TrainingPlan
+  std::optional<policy::PolicyFile> policy;  ///< as in TrainingPlan
 };
 
 /// Held-out runs with attacks injected at every rate, as often as there are seeds.

@@ -199,6 +199,13 @@ std::optional<std::vector<TrainingRun>> read_runs(std::span<const CaptureArgumen
   return runs;
 }
 
+injector::Policy policy_of(const TrainingRun& run, const std::optional<policy::PolicyFile>& policy,
+                           config::Diagnostics& diagnostics) {
+  const ClusterContext& context = *run.analysis.context;
+  return policy ? policy->policy_of(*context.cluster, context.observation, diagnostics)
+                : evaluation::observed_policy(run.analysis.windows, *context.cluster);
+}
+
 learn::CaptureOrigin origin_of(const TrainingRun& run) {
   const PacketLedger& packets = run.analysis.capture.packets;
   return {.name = run.name,
@@ -226,10 +233,8 @@ std::optional<learn::TrainingSet> build_training_set(const std::vector<TrainingR
     injector::PathOptions path_options =
         injector::path_options(*context.cluster, context.observation.point, plan.sensitive_service);
     path_options.path_count_max = plan.path_count_max;
-    const std::vector<injector::TemplatePath> paths = injector::enumerate_paths(
-        plan.policy ? *plan.policy
-                    : evaluation::observed_policy(run.analysis.windows, *context.cluster),
-        path_options);
+    const std::vector<injector::TemplatePath> paths =
+        injector::enumerate_paths(policy_of(run, plan.policy, diagnostics), path_options);
     if (paths.empty()) {
       diagnostics.error({.file = run.name},
                         "no path leads from " + plan.sensitive_service + " to the outside",

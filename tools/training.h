@@ -11,7 +11,7 @@
 #include "model/learn/train.h"
 #include "tools/analysis_run.h"
 #include "tools/injector/injection.h"
-#include "tools/injector/policy.h"
+#include "tools/policy/policy_file.h"
 
 namespace mimir::tools {
 
@@ -25,7 +25,7 @@ struct TrainingPlan {
   std::uint64_t seed = 1;
   /// Nothing: what happened in the captures, and every service may leave the
   /// cluster, as it may where no network policy forbids it.
-  std::optional<injector::Policy> policy;
+  std::optional<policy::PolicyFile> policy;
 };
 
 /// 10, 1 and 0.1 MB a minute with the deviations the published prototype was judged
@@ -50,6 +50,12 @@ struct TrainingRun {
 [[nodiscard]] std::optional<std::vector<TrainingRun>> read_runs(
     std::span<const CaptureArgument> captures, const AnalysisOptions& options,
     config::Diagnostics& diagnostics);
+
+/// Who may send to whom in the cluster of the run: by `policy`, else what happened, and
+/// everyone to the outside.
+[[nodiscard]] injector::Policy policy_of(const TrainingRun& run,
+                                         const std::optional<policy::PolicyFile>& policy,
+                                         config::Diagnostics& diagnostics);
 
 /// What tells its capture from others: what a model file remembers of it.
 [[nodiscard]] learn::CaptureOrigin origin_of(const TrainingRun& run);

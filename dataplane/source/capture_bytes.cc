@@ -75,8 +75,18 @@ void CaptureBytes::release() noexcept {
   if (bytes_ == nullptr) return;
   void* const mapped = const_cast<std::byte*>(bytes_);  // NOLINT: munmap takes no const
   (void)munmap(mapped, size_bytes_);
+  left_.reset();
   bytes_ = nullptr;
   size_bytes_ = 0;
+}
+
+void CaptureBytes::leave_behind(std::size_t step, std::size_t reader_count) const noexcept {
+  const std::size_t begin = step * kStepBytes;
+  if (left_ == nullptr || begin >= size_bytes_) return;
+  if (left_[step].fetch_add(1, std::memory_order_relaxed) + 1 < reader_count) return;
+  void* const mapped = const_cast<std::byte*>(bytes_ + begin);  // NOLINT: madvise takes no const
+  // The pages are the file's and clean: only this process's view of them goes.
+  (void)madvise(mapped, std::min(kStepBytes, size_bytes_ - begin), MADV_DONTNEED);
 }
 
 CaptureState CaptureBytes::map(int file, std::size_t size_bytes) noexcept {
@@ -87,6 +97,7 @@ CaptureState CaptureBytes::map(int file, std::size_t size_bytes) noexcept {
   (void)madvise(mapped, size_bytes, MADV_SEQUENTIAL);
   bytes_ = static_cast<const std::byte*>(mapped);
   size_bytes_ = size_bytes;
+  left_ = std::make_unique<std::atomic<std::uint32_t>[]>(size_bytes / kStepBytes + 1);
   return {};
 }
 

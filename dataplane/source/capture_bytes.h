@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "dataplane/source/capture_fault.h"
@@ -20,11 +22,15 @@ enum class Extent : std::uint8_t {
 ///
 /// Memory: the page cache's, but for what is read from a pipe and what is unpacked:
 /// each at most kHeldBytesMax and half of what the machine has, and no more than
-/// there is of it. A file must not be shortened while it is read.
+/// there is of it. Of a mapped file, the process holds what its readers have not left
+/// behind, in steps. A file must not be shortened while it is read.
+///
+/// Threads: immutable once opened; leave_behind() from any reader.
 class CaptureBytes {
  public:
   static constexpr std::size_t kHeldBytesMax = std::size_t{8} << 30;
   static constexpr std::size_t kBeginningBytes = std::size_t{1} << 20;
+  static constexpr std::size_t kStepBytes = std::size_t{64} << 20;
 
   CaptureBytes() = default;
   ~CaptureBytes() { release(); }
@@ -37,6 +43,11 @@ class CaptureBytes {
   [[nodiscard]] CaptureState open_standard_input() noexcept;
 
   [[nodiscard]] std::span<const std::byte> get() const noexcept { return {bytes_, size_bytes_}; }
+  /// One of `reader_count` readers is through with the step `step`. Once all are, the
+  /// process gives its pages back; who looks there again reads the same bytes, at the price
+  /// of the page cache. Of what is not a mapped file nothing is given back.
+  void leave_behind(std::size_t step, std::size_t reader_count) const noexcept;
+
   /// A compressed capture is cut or corrupt: this is what comes before that.
   [[nodiscard]] bool is_damaged() const noexcept { return is_damaged_; }
   /// There is more than Extent::kBeginning let in.
@@ -51,6 +62,8 @@ class CaptureBytes {
 
   const std::byte* bytes_ = nullptr;
   std::size_t size_bytes_ = 0;
+  /// By step, how many readers have left it; null unless the bytes are those of a file.
+  std::unique_ptr<std::atomic<std::uint32_t>[]> left_;
   bool is_damaged_ = false;
   bool is_beginning_only_ = false;
 };

@@ -45,8 +45,11 @@ void CaptureFile::read_pcapng_header() noexcept {
   if (PcapngWalk(bytes_.get()).next(packet, link)) link_ = link;
 }
 
-CaptureSource::CaptureSource(const CaptureFile& file) noexcept
-    : file_(file), pcap_(file.bytes_.get(), file.pcap_header_), pcapng_(file.bytes_.get()) {}
+CaptureSource::CaptureSource(const CaptureFile& file, std::size_t reader_count) noexcept
+    : file_(file),
+      reader_count_(reader_count),
+      pcap_(file.bytes_.get(), file.pcap_header_),
+      pcapng_(file.bytes_.get()) {}
 
 void CaptureSource::fill_from_pcap(PacketBatch& batch) noexcept {
   batch.link = file_.link_;
@@ -71,9 +74,19 @@ Poll CaptureSource::poll(PacketBatch& batch) noexcept {
   } else {
     fill_from_pcap(batch);
   }
-  if (batch.count > 0) return Poll::kMore;
+  if (batch.count > 0) {
+    leave_behind(file_.is_pcapng_ ? pcapng_.offset() : pcap_.offset());
+    return Poll::kMore;
+  }
   end();
   return Poll::kEnd;
+}
+
+// The packets of the batch in hand may lie in the step that is left: they can be read on.
+void CaptureSource::leave_behind(std::size_t offset) noexcept {
+  for (; offset / CaptureBytes::kStepBytes > step_; ++step_) {
+    file_.bytes_.leave_behind(step_, reader_count_);
+  }
 }
 
 void CaptureSource::end() noexcept {

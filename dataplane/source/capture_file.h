@@ -52,8 +52,9 @@ class CaptureFile {
 /// A batch ends where the link changes.
 class CaptureSource final : public PacketSource {
  public:
+  /// One of `reader_count` that read the file from its first packet on.
   /// REQUIRES: `file` was opened without fault and outlives this.
-  explicit CaptureSource(const CaptureFile& file) noexcept;
+  explicit CaptureSource(const CaptureFile& file, std::size_t reader_count = 1) noexcept;
 
   /// Every packet lent stays valid as long as the file.
   [[nodiscard]] Poll poll(PacketBatch& batch) noexcept override;
@@ -64,9 +65,12 @@ class CaptureSource final : public PacketSource {
  private:
   void fill_from_pcap(PacketBatch& batch) noexcept;
   void fill_from_pcapng(PacketBatch& batch) noexcept;
+  void leave_behind(std::size_t offset) noexcept;
   void end() noexcept;
 
   const CaptureFile& file_;
+  std::size_t reader_count_;
+  std::size_t step_ = 0;  ///< of CaptureBytes, the one it is in
   PcapWalk pcap_;
   PcapngWalk pcapng_;
   PacketView ahead_;  ///< read by pcapng_, not yet in a batch

@@ -56,6 +56,7 @@ class CaptureSet {
 
   /// How many readers each file waits for, before it is closed. Call before the first acquire().
   void expect_readers(std::size_t count) noexcept { reader_count_ = count; }
+  [[nodiscard]] std::size_t reader_count() const noexcept { return reader_count_; }
   /// Part `index`, open; null if it can no longer be read, which its `ended` explains.
   [[nodiscard]] const CaptureFile* acquire(std::size_t index);
   /// This reader has left it. `ended` is the same for every reader.

@@ -51,7 +51,7 @@ void CaptureStream::open_what_is_due() {
     if (!heads_.empty() && heads_.front()->place() < place) return;
     ++next_rank_;
     if (const CaptureFile* const file = captures_.acquire(index)) {
-      put(std::make_unique<Head>(rank, *file));
+      put(std::make_unique<Head>(rank, *file, captures_.reader_count()));
     }
   }
 }
@@ -78,7 +78,7 @@ Poll CaptureStream::poll_alone(PacketBatch& batch) noexcept {
   if (next_rank_ == 0) {
     ++next_rank_;
     if (const CaptureFile* const file = captures_.acquire(index)) {
-      alone_ = std::make_unique<CaptureSource>(*file);
+      alone_ = std::make_unique<CaptureSource>(*file, captures_.reader_count());
     }
   }
   if (alone_ && alone_->poll(batch) == Poll::kMore) return Poll::kMore;

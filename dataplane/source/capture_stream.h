@@ -41,7 +41,8 @@ class CaptureStream final : public PacketSource {
   };
   /// A capture that is being read, with what of it is not in the stream yet.
   struct Head {
-    Head(std::size_t its_rank, const CaptureFile& file) : rank(its_rank), source(file) {}
+    Head(std::size_t its_rank, const CaptureFile& file, std::size_t reader_count)
+        : rank(its_rank), source(file, reader_count) {}
 
     [[nodiscard]] bool has_packet() const noexcept { return at < ahead.count; }
     /// REQUIRES: has_packet().

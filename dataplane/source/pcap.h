@@ -38,6 +38,8 @@ class PcapWalk {
   /// room for only at the end, which ended() explains.
   [[nodiscard]] std::size_t read(std::span<PacketView> packets) noexcept;
 
+  /// Nothing before this byte is read again.
+  [[nodiscard]] std::size_t offset() const noexcept { return offset_; }
   [[nodiscard]] const CaptureState& ended() const noexcept { return ended_; }
 
  private:

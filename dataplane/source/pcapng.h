@@ -37,6 +37,8 @@ class PcapngWalk {
   /// The next packet and its link. False at the end, which ended() explains.
   [[nodiscard]] bool next(PacketView& packet, LinkType& link) noexcept;
 
+  /// Nothing before this byte is read again.
+  [[nodiscard]] std::size_t offset() const noexcept { return offset_; }
   [[nodiscard]] const CaptureState& ended() const noexcept { return ended_; }
 
  private:

@@ -99,7 +99,45 @@ std::vector<Cidr> covering(std::span<const Address> addresses) {
   return cidrs;
 }
 
+// Every prefix at which classify() can change its answer.
+std::vector<Cidr> prefixes_of(const ObservationConfig& config) {
+  std::vector<Cidr> prefixes;
+  for (const SpecialPrefix& special : kSpecialPrefixes) prefixes.push_back(special.cidr);
+  for (const auto* list :
+       {&config.outside_cidrs, &config.node_cidrs, &config.pod_cidrs, &config.service_cidrs}) {
+    prefixes.insert(prefixes.end(), list->begin(), list->end());
+  }
+  return prefixes;
+}
+
+// Halves the range until all of it has one answer.
+bool reaches(const Cidr& range, std::span<const Cidr> except, std::span<const Cidr> prefixes,
+             const ObservationConfig& config) {
+  const auto covers = [&range](const Cidr& other) {
+    return other.prefix_bits <= range.prefix_bits && contains(other, range.base);
+  };
+  if (std::any_of(except.begin(), except.end(), covers)) return false;
+  const auto divides = [&range](const Cidr& other) {
+    return other.prefix_bits > range.prefix_bits && contains(range, other.base);
+  };
+  if (std::none_of(prefixes.begin(), prefixes.end(), divides) &&
+      std::none_of(except.begin(), except.end(), divides)) {
+    return classify(range.base, config) == AddressClass::kOutside;
+  }
+  Cidr half = range;
+  ++half.prefix_bits;
+  if (reaches(half, except, prefixes, config)) return true;
+  const std::size_t bit = range.prefix_bits + (range.base.is_ipv4() ? std::size_t{96} : 0);
+  half.base.bytes[bit / 8] = static_cast<std::uint8_t>(half.base.bytes[bit / 8] | 0x80U >> bit % 8);
+  return reaches(half, except, prefixes, config);
+}
+
 }  // namespace
+
+bool reaches_outside(const Cidr& range, std::span<const Cidr> except,
+                     const ObservationConfig& config) {
+  return reaches(range, except, prefixes_of(config), config);
+}
 
 AddressClass classify(const Address& address, const ObservationConfig& config) {
   if (any_contains(config.outside_cidrs, address)) return AddressClass::kOutside;

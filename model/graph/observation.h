@@ -47,6 +47,11 @@ enum class AddressClass : std::uint8_t {
 /// (RFC 5737, RFC 3849) count as outside.
 [[nodiscard]] AddressClass classify(const Address& address, const ObservationConfig& config);
 
+/// Whether any address of `range` that is in none of `except` is outside by classify().
+/// Cost: about the bits of a prefix for each of all the prefixes there are.
+[[nodiscard]] bool reaches_outside(const entity::Cidr& range, std::span<const entity::Cidr> except,
+                                   const ObservationConfig& config);
+
 /// Fills the CIDR lists of `config` that are empty from the addresses that entities
 /// have held: pods and services by the common prefix of those that share 16 bits
 /// (IPv6: 48), no longer than 24 (64); nodes one address each, for the machines

@@ -103,6 +103,26 @@ TEST(Yaml, RefusesASecondDocument) {
   (void)faults("a: 1\n---\n");
 }
 
+TEST(Yaml, ReadsAStreamOfDocuments) {
+  Diagnostics diagnostics;
+  const auto documents =
+      parse_yaml_stream("---\na: 1\n---\n# nothing\n---\nb: {c: 2}\n...\n", "f.yaml", diagnostics);
+  ASSERT_TRUE(documents) << diagnostics.render();
+  ASSERT_EQ(documents->size(), 2U);
+  EXPECT_EQ((*documents)[0].find("a")->scalar, "1");
+  const Node* const inner = (*documents)[1].find("b")->find("c");
+  EXPECT_EQ(inner->scalar, "2");
+  EXPECT_EQ(inner->place.line, 6U) << "places count in the whole text";
+  EXPECT_EQ(inner->place.column, 8U);
+  EXPECT_TRUE(parse_yaml_stream("", "f.yaml", diagnostics)->empty());
+  EXPECT_FALSE(parse_yaml_stream("a: 1\n---\nb: 1\nb: 2\n", "f.yaml", diagnostics));
+  EXPECT_EQ(diagnostics.render(),
+            "f.yaml:4:1: error: the key `b` is given twice\n"
+            "  4 | b: 2\n"
+            "    | ^\n"
+            "  hint: it is first given in line 3\n");
+}
+
 TEST(Yaml, RefusesKeysThatAreNoWords) {
   EXPECT_EQ(faults("[a]: 1\n"),
             "f.yaml:1:1: error: a key is a word, here is a list\n"

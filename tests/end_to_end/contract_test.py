@@ -14,8 +14,8 @@ import unittest
 from mimir_case import (DATA, MACHINE, OK, PATIENCE_S, SENSITIVE, USAGE, MimirCase, main,
                         pcap_header, pcap_packet, udp_frame)
 
-COMMANDS = ["demo", "run", "check", "simulate", "flows", "features", "train", "score",
-            "detect", "evaluate", "inspect", "bench"]
+COMMANDS = ["demo", "run", "check", "simulate", "flows", "features", "policy",
+            "train", "score", "detect", "evaluate", "inspect", "bench"]
 
 
 class Help(MimirCase):
@@ -52,7 +52,7 @@ class Help(MimirCase):
 
     def test_examples_parse(self):
         """None of the files is there, so that each gets as far as opening one."""
-        for command in ["run", "check", "flows", "features", "train", "score", "detect",
+        for command in ["run", "check", "flows", "features", "policy", "train", "score", "detect",
                         "evaluate", "inspect"]:
             with self.subTest(command):
                 text = self.call(command, "--help").stdout

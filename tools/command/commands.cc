@@ -11,6 +11,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_simulate_command());
   commands.push_back(make_flows_command());
   commands.push_back(make_features_command());
+  commands.push_back(make_policy_command());
   commands.push_back(make_train_command());
   commands.push_back(make_score_command());
   commands.push_back(make_detect_command());

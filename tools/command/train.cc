@@ -94,7 +94,7 @@ class TrainCommand final : public Command {
     }
     if (!policy_path_.empty()) {
       const auto text = read_text_file(policy_path_, diagnostics);
-      if (text) plan_.policy = injector::parse_policy(*text, policy_path_, diagnostics);
+      if (text) plan_.policy = policy::PolicyFile::parse(*text, policy_path_, diagnostics);
     }
     return !diagnostics.has_errors();
   }

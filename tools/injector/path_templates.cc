@@ -2,9 +2,9 @@
 #include "tools/injector/path_templates.h"
 
 #include <algorithm>
-#include <functional>
-#include <map>
 #include <utility>
+
+#include "tools/injector/simple_paths.h"
 
 namespace mimir::injector {
 namespace {
@@ -32,78 +32,31 @@ Names between(const std::string& from, const std::string& to,
   return choices;
 }
 
-// Walks the simple paths of one length at a time, so that short ones come first.
-class Search {
- public:
-  /// False to end the search.
-  using Visit = std::function<bool(const Names&)>;
-
-  Search(const Policy& policy, const PathOptions& options) {
-    for (const auto& [source, destinations] : policy.allowed) {
-      if (source == kInternetName) continue;
-      auto& next = next_[source];
-      if (options.dns_services.contains(source)) {
-        next.emplace_back(kInternetName);
-      } else {
-        next.assign(destinations.begin(), destinations.end());
-        std::erase(next, source);
-      }
+// The policy as a graph of services in the order of their names, and the internet last, where
+// no path goes on.
+struct ServiceGraph {
+  ServiceGraph(const Policy& policy, const PathOptions& options) {
+    for (const auto& [name, destinations] : policy.allowed) {
+      if (name != kInternetName) names.push_back(name);
     }
-    measure();
-  }
-
-  void run(const std::string& from, const Visit& visit) {
-    if (!hops_.contains(from)) return;
-    visit_ = &visit;
-    for (std::size_t hops = hops_.at(from); hops <= next_.size() && !ended_; ++hops) {
-      path_.assign(1, from);
-      walk(hops);
-    }
-  }
-
- private:
-  // Hops to the internet, breadth first and backwards.
-  void measure() {
-    hops_[std::string(kInternetName)] = 0;
-    for (std::size_t hops = 1; hops <= next_.size(); ++hops) {
-      for (const auto& [source, destinations] : next_) {
-        if (hops_.contains(source)) continue;
-        for (const std::string& destination : destinations) {
-          const auto known = hops_.find(destination);
-          if (known != hops_.end() && known->second == hops - 1) {
-            hops_.emplace(source, hops);
-            break;
-          }
+    names.emplace_back(kInternetName);
+    next.resize(names.size());
+    for (std::size_t source = 0; source < internet(); ++source) {
+      const bool is_dns = options.dns_services.contains(names[source]);
+      const std::set<std::string>& allowed = policy.allowed.at(names[source]);
+      for (std::size_t target = 0; target < internet(); ++target) {
+        if (!is_dns && target != source && allowed.contains(names[target])) {
+          next[source].push_back(target);
         }
       }
+      if (is_dns || allowed.contains(names.back())) next[source].push_back(internet());
     }
   }
 
-  void walk(std::size_t hops_left) {
-    const auto here = next_.find(path_.back());
-    if (here == next_.end()) return;
-    for (const std::string& destination : here->second) {
-      if (ended_) return;
-      if (destination == kInternetName) {
-        if (hops_left == 1) ended_ = !(*visit_)(path_);
-        continue;
-      }
-      const auto known = hops_.find(destination);
-      if (known == hops_.end() || known->second >= hops_left ||
-          std::find(path_.begin(), path_.end(), destination) != path_.end()) {
-        continue;
-      }
-      path_.push_back(destination);
-      walk(hops_left - 1);
-      path_.pop_back();
-    }
-  }
+  [[nodiscard]] std::size_t internet() const { return names.size() - 1; }
 
-  std::map<std::string, Names, std::less<>> next_;
-  std::map<std::string, std::size_t, std::less<>> hops_;
-  const Visit* visit_ = nullptr;
-  Names path_;
-  bool ended_ = false;
+  Names names;
+  std::vector<std::vector<std::size_t>> next;
 };
 
 }  // namespace
@@ -174,7 +127,18 @@ std::vector<TemplatePath> enumerate_paths(const Policy& policy, const PathOption
     }
     return paths.size() < options.path_count_max;
   };
-  Search(policy, options).run(options.sensitive_service, add);
+  const ServiceGraph graph(policy, options);
+  const auto services_end = graph.names.end() - 1;
+  const auto from = std::find(graph.names.begin(), services_end, options.sensitive_service);
+  if (from == services_end) return paths;
+  SimplePaths search(graph.next, static_cast<std::size_t>(from - graph.names.begin()),
+                     graph.internet());
+  while (const auto path = search.find_next()) {
+    Names names;
+    for (const std::size_t node : *path) names.push_back(graph.names[node]);
+    names.pop_back();  // the internet is what all of them end in
+    if (!add(names)) break;
+  }
   return paths;
 }
 

@@ -159,6 +159,26 @@ std::optional<Policy> parse_policy(std::string_view text, std::string_view file,
   return Parser(file, diagnostics).parse(text);
 }
 
+std::string to_text(const Policy& policy) {
+  std::string text;
+  for (const auto& [source, destinations] : policy.allowed) {
+    for (const std::string& destination : destinations) {
+      text += fmt::format("{} ALLOWED {}\n", source, destination);
+    }
+  }
+  text += fmt::format("{}\n", kSeparator);
+  const auto underscored = [](std::string name) {
+    std::replace(name.begin(), name.end(), '-', '_');
+    return name;
+  };
+  for (const ClientVip& pair : policy.client_vips) {
+    text +=
+        fmt::format("{} {}_vip\n", pair.client.empty() ? "ALL" : underscored(pair.client) + "_pod",
+                    underscored(pair.service));
+  }
+  return text;
+}
+
 Policy learn_policy(const graph::EdgeTable& benign, const graph::Cluster& cluster) {
   Policy policy;
   policy.allowed.try_emplace(std::string(kInternetName));

@@ -50,6 +50,10 @@ struct Policy {
 [[nodiscard]] std::optional<Policy> parse_policy(std::string_view text, std::string_view file,
                                                  config::Diagnostics& diagnostics);
 
+/// The policy as parse_policy() reads it; reading it gives an equal one, but for names
+/// without any permission.
+[[nodiscard]] std::string to_text(const Policy& policy);
+
 /// What was seen to happen in benign traffic: services that sent each other a
 /// packet may, and a pod that sent one to a VIP is its client. `benign` is the sum
 /// of reduced windows.

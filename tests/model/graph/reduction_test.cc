@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/graph/reduction.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "model/graph/pod_graph.h"
 #include "model/graph/service_graph.h"
 #include "tests/model/graph/wordpress.h"
+#include "tests/random.h"
 
 namespace mimir::graph {
 namespace {
@@ -183,6 +185,47 @@ std::vector<std::string> texts(const std::vector<entity::Cidr>& cidrs) {
   std::vector<std::string> result;
   for (const entity::Cidr& cidr : cidrs) result.push_back(entity::to_text(cidr));
   return result;
+}
+
+// Address by address, in a range that every list and two registries divide.
+TEST(ReachesOutside, IsWhetherAnyAddressIsOutside) {
+  const auto cidr = [](std::string_view text) { return entity::parse_cidr(text).value(); };
+  const ObservationConfig config{.pod_cidrs = {cidr("172.32.1.0/25")},
+                                 .node_cidrs = {cidr("172.32.0.7/32")},
+                                 .outside_cidrs = {cidr("172.31.255.240/28")}};
+  test::Random random(3);
+  int reached = 0;
+  for (int round = 0; round < 2000; ++round) {
+    const auto draw = [&random](std::uint32_t base, std::uint64_t span, std::uint64_t bits_min) {
+      const auto bits = static_cast<std::uint8_t>(bits_min + random.below(33 - bits_min));
+      const auto address = static_cast<std::uint32_t>(base + random.below(span));
+      const std::uint32_t mask = bits == 0 ? 0 : ~std::uint32_t{0} << (32 - bits);
+      return entity::Cidr{.base = Address::from_ipv4(address & mask), .prefix_bits = bits};
+    };
+    const entity::Cidr range = draw(0xac1ffe00, 1024, 22);
+    std::vector<entity::Cidr> except;
+    const std::uint64_t except_count = random.below(4);
+    for (std::uint64_t i = 0; i < except_count; ++i) {
+      except.push_back(draw(range.base.ipv4(), std::uint64_t{1} << (32 - range.prefix_bits), 23));
+    }
+    bool expected = false;
+    const std::uint64_t size = std::uint64_t{1} << (32 - range.prefix_bits);
+    for (std::uint64_t i = 0; i < size && !expected; ++i) {
+      const auto address = Address::from_ipv4(static_cast<std::uint32_t>(range.base.ipv4() + i));
+      const bool is_excepted = std::any_of(except.begin(), except.end(), [&](const auto& hole) {
+        return entity::contains(hole, address);
+      });
+      expected = !is_excepted && classify(address, config) == AddressClass::kOutside;
+    }
+    ASSERT_EQ(reaches_outside(range, except, config), expected) << entity::to_text(range);
+    reached += expected ? 1 : 0;
+  }
+  EXPECT_GT(reached, 400);
+  EXPECT_LT(reached, 1600);
+  EXPECT_TRUE(reaches_outside(cidr("0.0.0.0/0"), {}, config));
+  EXPECT_TRUE(reaches_outside(cidr("::/0"), {}, config));
+  EXPECT_FALSE(
+      reaches_outside(cidr("fc00::/6"), std::vector{cidr("fe00::/7"), cidr("fc00::/7")}, config));
 }
 
 TEST(ProposeCidrs, CoversWhatTheEntitiesHaveHeld) {

@@ -95,6 +95,21 @@ TEST(Policy, NamesEveryWrongLineAndItsColumn) {
   }
 }
 
+TEST(Policy, IsReadAsItIsWritten) {
+  config::Diagnostics diagnostics;
+  const auto policy = parse_policy(kShop, "shop.txt", diagnostics);
+  ASSERT_TRUE(policy);
+  const std::string text = to_text(*policy);
+  EXPECT_TRUE(text.starts_with("cart ALLOWED carts-db\ncart ALLOWED front-end\n")) << text;
+  EXPECT_TRUE(
+      text.ends_with("----------\nALL kube_dns_vip\nfront_end_pod carts_vip\n"
+                     "user_pod user_db_vip\n"))
+      << text;
+  const auto again = parse_policy(text, "again.txt", diagnostics);
+  ASSERT_TRUE(again) << diagnostics.render();
+  EXPECT_EQ(*again, *policy);
+}
+
 TEST(Policy, IsLearntFromWhatBenignTrafficDid) {
   const test::World world(test::wordpress_events());
   const graph::NodeId web = world.pod(test::wordpress_pod("24scj"));
