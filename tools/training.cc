@@ -138,6 +138,10 @@ learn::ModelContext context_of(const std::vector<TrainingRun>& runs, const Train
     context.created_from.runs.push_back(run.name);
     context.created_from.window_count += run.analysis.windows.size();
     learn::merge(context.contacts, run.contacts);
+    if (plan.policy) {
+      config::Diagnostics said_with_the_paths;
+      learn::merge(context.contacts, contacts_of(policy_of(run, plan.policy, said_with_the_paths)));
+    }
     const graph::Cluster& cluster = *run.analysis.context->cluster;
     for (graph::ClassId id = 0; id < cluster.class_count(); ++id) {
       if (cluster.is_application(id)) services.insert(cluster.class_name(id));
@@ -147,7 +151,6 @@ learn::ModelContext context_of(const std::vector<TrainingRun>& runs, const Train
     context.created_from.rates_bytes_per_minute.push_back(
         static_cast<double>(rate.bytes_per_minute));
   }
-  if (plan.policy) learn::merge(context.contacts, contacts_of(*plan.policy));
   context.services.assign(services.begin(), services.end());
   context.observation =
       runs.front().analysis.context->observation.point == graph::Observation::kMirror ? "mirror"

@@ -7,18 +7,13 @@
 
 #include "controlplane/http/http_server.h"
 #include "controlplane/status/status_board.h"
+#include "controlplane/web/web_assets.h"
 
 namespace mimir::controlplane {
 
-/// A file of the dashboard, as it lies in the executable.
-struct WebAsset {
-  std::string_view path;  ///< "/", "/dashboard.js"
-  std::string_view content_type;
-  std::string_view body;
-};
-
 /// Answers what people and their tools ask of a running appliance:
 ///
+///   /                             the dashboard
 ///   /metrics                      Prometheus text
 ///   /healthz                      200 while the process lives
 ///   /readyz                       200 if windows are being judged, else 503 and why not

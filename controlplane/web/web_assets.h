@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace mimir::controlplane {
+
+/// A file of the dashboard, as it lies in the executable.
+struct WebAsset {
+  std::string_view path;  ///< "/", "/dashboard.js"
+  std::string_view content_type;
+  std::string_view body;
+};
+
+/// All of them: the page needs no other server.
+[[nodiscard]] std::span<const WebAsset> web_assets();
+
+}  // namespace mimir::controlplane
