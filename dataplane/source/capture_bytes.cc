@@ -81,9 +81,16 @@ void CaptureBytes::release() noexcept {
 }
 
 void CaptureBytes::leave_behind(std::size_t step, std::size_t reader_count) const noexcept {
+  if (left_ == nullptr || step * kStepBytes >= size_bytes_) return;
+  if (left_[step].fetch_add(1, std::memory_order_relaxed) + 1 >= reader_count) give_back(step);
+  // Readers drift apart where the machine has more to do: memory must not grow with that.
+  if (step < kStepsHeldMax) return;
+  const std::size_t far_behind = step - kStepsHeldMax;
+  if (left_[far_behind].load(std::memory_order_relaxed) < reader_count) give_back(far_behind);
+}
+
+void CaptureBytes::give_back(std::size_t step) const noexcept {
   const std::size_t begin = step * kStepBytes;
-  if (left_ == nullptr || begin >= size_bytes_) return;
-  if (left_[step].fetch_add(1, std::memory_order_relaxed) + 1 < reader_count) return;
   void* const mapped = const_cast<std::byte*>(bytes_ + begin);  // NOLINT: madvise takes no const
   // The pages are the file's and clean: only this process's view of them goes.
   (void)madvise(mapped, std::min(kStepBytes, size_bytes_ - begin), MADV_DONTNEED);

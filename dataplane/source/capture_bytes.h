@@ -31,6 +31,7 @@ class CaptureBytes {
   static constexpr std::size_t kHeldBytesMax = std::size_t{8} << 30;
   static constexpr std::size_t kBeginningBytes = std::size_t{1} << 20;
   static constexpr std::size_t kStepBytes = std::size_t{64} << 20;
+  static constexpr std::size_t kStepsHeldMax = 4;
 
   CaptureBytes() = default;
   ~CaptureBytes() { release(); }
@@ -43,9 +44,10 @@ class CaptureBytes {
   [[nodiscard]] CaptureState open_standard_input() noexcept;
 
   [[nodiscard]] std::span<const std::byte> get() const noexcept { return {bytes_, size_bytes_}; }
-  /// One of `reader_count` readers is through with the step `step`. Once all are, the
-  /// process gives its pages back; who looks there again reads the same bytes, at the price
-  /// of the page cache. Of what is not a mapped file nothing is given back.
+  /// One of `reader_count` readers is through with the step `step`. Once all are, or one is
+  /// kStepsHeldMax further, the process gives its pages back; who looks there again reads the
+  /// same bytes, at the price of the page cache. Of what is not a mapped file nothing is given
+  /// back.
   void leave_behind(std::size_t step, std::size_t reader_count) const noexcept;
 
   /// A compressed capture is cut or corrupt: this is what comes before that.
@@ -58,6 +60,7 @@ class CaptureBytes {
   [[nodiscard]] CaptureState read_to_end(int file) noexcept;
   [[nodiscard]] CaptureState unpack(Extent extent) noexcept;
   void keep(std::byte* room, std::size_t room_bytes, std::size_t used_bytes) noexcept;
+  void give_back(std::size_t step) const noexcept;
   void release() noexcept;
 
   const std::byte* bytes_ = nullptr;

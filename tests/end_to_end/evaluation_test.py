@@ -138,7 +138,8 @@ class Evaluation(MimirCase):
         self.expect(self.call(*self.words("x", "--truth", "t.jsonl")), USAGE, "exclude each other")
 
     def test_what_really_happened_is_judged_by_its_truth(self):
-        self.simulate("theft", *HELD_OUT, *ATTACK)
+        self.simulate("theft", *HELD_OUT, *ATTACK, "--attack",
+                      "scan:from=front-end,rate=20,start=400,duration=60")
         answer = self.call("evaluate", "theft/capture.pcap", "--model", "shop.mimir", "--entities",
                            "theft/entities.jsonl", "--truth", "theft/truth.jsonl", "--report",
                            "real", "--json")
@@ -154,6 +155,12 @@ class Evaluation(MimirCase):
         self.assertEqual((rate["incidents"], rate["detected"]), (1, 1))
         self.assertGreaterEqual(windows["true_positive"], 11)
         self.assertEqual(list(rate["by_path"]), ["user-db > user > outside"])
+        # The scan lies in the windows 40 to 45, and what it asks last is answered in the next.
+        apart, = result["apart"]
+        self.assertEqual((apart["kind"], apart["incidents"]), ("scan", 1))
+        self.assertIn(apart["windows"], [6, 7])
+        self.assertEqual(sum(windows[name] for name in windows) + rate["edge_windows"]
+                         + apart["windows"], 66)
 
 
 if __name__ == "__main__":

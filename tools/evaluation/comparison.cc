@@ -176,6 +176,7 @@ class Judge {
                   .threshold = threshold,
                   .rates = {},
                   .benign = benign_outcome(judged, threshold),
+                  .apart = apart_outcomes(judged, threshold),
                   .cross_validated_f1 = {}};
     for (const double rate : rates_of(judged)) {
       result.rates.push_back(outcome_at(judged, rate, threshold));

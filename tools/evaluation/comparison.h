@@ -22,8 +22,9 @@ struct Result {
   std::string granularity;  ///< "10", "60", "combined"
   ThresholdRule rule = ThresholdRule::kOwn;
   double threshold = 0;
-  std::vector<RateOutcome> rates;  ///< descending, on held-out runs
-  BenignOutcome benign;            ///< on held-out runs
+  std::vector<RateOutcome> rates;   ///< descending, on held-out runs
+  BenignOutcome benign;             ///< on held-out runs
+  std::vector<ApartOutcome> apart;  ///< what is no theft, on held-out runs
   /// F1 of all windows of training runs, each judged by what the other runs taught; none
   /// without training runs.
   std::optional<double> cross_validated_f1;

@@ -203,12 +203,22 @@ class RunAdder {
   }
 
   void label(Pass& pass) const {
+    // Positions must stay those of the incidents: of the other kind each is an empty interval.
     std::vector<Interval> times;
-    for (const Incident& incident : pass.incidents) times.push_back(incident.time);
+    std::vector<Interval> apart;
+    for (const Incident& incident : pass.incidents) {
+      const bool is_theft = incident.kind == kTheft;
+      times.push_back(is_theft ? incident.time : Interval());
+      apart.push_back(is_theft ? Interval() : incident.time);
+    }
     for (std::size_t granularity = 0; granularity < pass.windows.size(); ++granularity) {
       const TimeNs length_ns = dataset_.granularities_s[granularity] * kNsPerSecond;
       for (LabelledWindow& window : pass.windows[granularity]) {
         window.label = label_of(window.begin_ns, length_ns, times);
+        if (window.label.label != Label::kBenign) continue;
+        const WindowLabel other = label_of(window.begin_ns, length_ns, apart);
+        if (other.label == Label::kBenign) continue;
+        window.label = {.label = Label::kApart, .incident = other.incident};
       }
     }
   }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/diagnostic.h"
@@ -20,10 +21,14 @@
 
 namespace mimir::evaluation {
 
+/// What most incidents are.
+inline constexpr std::string_view kTheft = "theft";
+
 /// An attack of one pass.
 struct Incident {
   Interval time;
-  std::string path;  ///< "user-db > user > outside"
+  std::string path;          ///< "user-db > user > outside"
+  std::string kind{kTheft};  ///< what moves no data, such as a scan, is judged apart
   double rate_bytes_per_minute = 0;
   std::uint64_t bytes = 0;  ///< over each hop; 0 where only the time is known
 };

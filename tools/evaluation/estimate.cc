@@ -41,10 +41,36 @@ std::optional<Estimate> binomial_share(std::uint64_t successes, std::uint64_t tr
                   .high = successes == trials ? 1 : learn::beta_quantile(yes + 1, no, 1 - kTail)};
 }
 
+namespace {
+
+/// Where every draw is the same: see the header. `units` are those with attacks.
+Estimate bounded_f1(const learn::Confusion& all, std::uint64_t units) {
+  Estimate estimate{.value = all.f1(), .low = all.f1(), .high = all.f1()};
+  if (units == 0) return estimate;
+  const double share = binomial_share(0, units)->high;
+  if (all.false_negative == 0 && all.false_positive == 0) {
+    estimate.low = 2 * (1 - share) / (2 - share);
+  } else if (all.true_positive == 0) {
+    const auto attacked = static_cast<double>(all.false_negative);
+    const double found = share * attacked;
+    estimate.high = 2 * found / (found + attacked + static_cast<double>(all.false_positive));
+  }
+  return estimate;
+}
+
+}  // namespace
+
 Estimate bootstrap_f1(std::span<const learn::Confusion> units, std::uint64_t seed) {
   learn::Confusion all;
   for (const learn::Confusion& unit : units) add(all, unit);
   if (units.empty()) return {};
+  const bool never_errs = all.false_negative == 0 && all.false_positive == 0;
+  if (never_errs || all.true_positive == 0) {
+    const auto attacked = std::count_if(units.begin(), units.end(), [](const auto& unit) {
+      return unit.true_positive + unit.false_negative > 0;
+    });
+    return bounded_f1(all, static_cast<std::uint64_t>(attacked));
+  }
   injector::CounterRandom random({seed, units.size()});
   std::vector<double> drawn;
   for (int i = 0; i < kResampleCount; ++i) {

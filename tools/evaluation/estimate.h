@@ -31,9 +31,13 @@ inline constexpr double kConfidence = 0.95;
 [[nodiscard]] std::optional<Estimate> binomial_share(std::uint64_t successes, std::uint64_t trials);
 
 /// F1 of the sum of `units`, with the percentile interval of a bootstrap (Efron 1979) that
-/// draws whole units with replacement, 500 times. A unit is a stretch of windows with one
-/// cause, an attack or the benign time between two: its windows are not independent and
-/// stay together. The draws depend on `seed` alone.
+/// draws whole units with replacement, 500 times. A unit is a stretch of a run's time with all
+/// that was judged in it: its windows are not independent and stay together. The draws depend
+/// on `seed` and the number of units alone.
+///
+/// Where no unit errs, or none finds anything, no draw differs. Then the end that is open is
+/// what the exact bound for 0 of so many units with attacks leaves (Clopper and Pearson: about
+/// 3.7 of their number): of attack windows missed, or found.
 [[nodiscard]] Estimate bootstrap_f1(std::span<const learn::Confusion> units, std::uint64_t seed);
 
 }  // namespace mimir::evaluation

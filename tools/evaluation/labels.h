@@ -13,7 +13,8 @@ namespace mimir::evaluation {
 enum class Label : std::uint8_t {
   kBenign,
   kAttack,
-  kEdge,  ///< an attack touches it and does not count in it: right and wrong cannot be told
+  kEdge,   ///< an attack touches it and does not count in it: right and wrong cannot be told
+  kApart,  ///< something else that is not benign touches it, as a scan: judged by itself
 };
 
 /// The time of an attack, [begin, end).

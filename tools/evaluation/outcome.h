@@ -45,7 +45,8 @@ struct RateOutcome {
   Estimate f1;
   std::uint64_t incidents = 0;
   std::uint64_t detected = 0;
-  std::optional<Estimate> recall;  ///< of incidents
+  std::uint64_t unjudged_incidents = 0;  ///< not a window of theirs has a score
+  std::optional<Estimate> recall;        ///< of incidents that were judged
   /// From an attack's first byte to the end of the first window that alerts, of the
   /// detected attacks, ascending, in seconds.
   std::vector<double> delays_s;
@@ -61,10 +62,23 @@ struct BenignOutcome {
   Estimate alerts_per_day;
 };
 
+/// How what is not a theft fared, such as a scan: neither right nor wrong for a detector of
+/// thefts, but worth knowing.
+struct ApartOutcome {
+  std::string kind;
+  std::uint64_t windows = 0;  ///< that it touches and no theft does
+  std::uint64_t alerts = 0;
+  std::uint64_t unjudged = 0;
+  std::uint64_t incidents = 0;
+  std::uint64_t detected = 0;
+
+  friend bool operator==(const ApartOutcome&, const ApartOutcome&) = default;
+};
+
 /// An alert is `score > threshold`, strictly.
 [[nodiscard]] inline bool is_alert(double score, double threshold) { return score > threshold; }
 
-/// The rates of the attacks in the passes, descending.
+/// The rates of the thefts in the passes, descending.
 [[nodiscard]] std::vector<double> rates_of(std::span<const ScoredPass> passes);
 
 /// Of the passes that have an attack at `rate`: the windows of these attacks, and all
@@ -74,6 +88,10 @@ struct BenignOutcome {
 
 /// Over the passes into which nothing was injected; each benign moment counts once.
 [[nodiscard]] BenignOutcome benign_outcome(std::span<const ScoredPass> passes, double threshold);
+
+/// By kind, of all passes.
+[[nodiscard]] std::vector<ApartOutcome> apart_outcomes(std::span<const ScoredPass> passes,
+                                                       double threshold);
 
 /// Scores with their labels, over passes that have an attack at one of `rates`; windows at
 /// an attack's edge and those of other rates are left out.

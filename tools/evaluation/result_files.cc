@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -51,7 +52,8 @@ std::string summary_csv(const Comparison& comparison) {
   std::string text =
       "learner,granularity,rule,threshold,rate_bytes_per_minute,tn,fp,fn,tp,unjudged_attack,"
       "unjudged_benign,edge_windows,precision,recall,f1,f1_low,f1_high,auc,average_precision,"
-      "incidents,detected,incident_recall,incident_recall_low,incident_recall_high,"
+      "incidents,detected,unjudged_incidents,incident_recall,incident_recall_low,incident_recall_"
+      "high,"
       "delay_median_s,benign_days,false_alerts,false_alert_bursts,false_alerts_per_day,"
       "false_alerts_per_day_low,false_alerts_per_day_high,cross_validated_f1\n";
   for (const Result& result : comparison.results) {
@@ -69,13 +71,13 @@ std::string summary_csv(const Comparison& comparison) {
           number(rate.curve ? std::optional(rate.curve->auc) : std::nullopt),
           number(rate.curve ? std::optional(rate.curve->average_precision) : std::nullopt));
       const BenignOutcome& benign = result.benign;
-      fmt::format_to(std::back_inserter(text), "{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
-                     rate.incidents, rate.detected, number(recall(&Estimate::value)),
-                     number(recall(&Estimate::low)), number(recall(&Estimate::high)),
-                     number(median_of(rate.delays_s)), number(benign.days), benign.alerts,
-                     benign.bursts, number(benign.alerts_per_day.value),
-                     number(benign.alerts_per_day.low), number(benign.alerts_per_day.high),
-                     number(result.cross_validated_f1));
+      fmt::format_to(std::back_inserter(text), "{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+                     rate.incidents, rate.detected, rate.unjudged_incidents,
+                     number(recall(&Estimate::value)), number(recall(&Estimate::low)),
+                     number(recall(&Estimate::high)), number(median_of(rate.delays_s)),
+                     number(benign.days), benign.alerts, benign.bursts,
+                     number(benign.alerts_per_day.value), number(benign.alerts_per_day.low),
+                     number(benign.alerts_per_day.high), number(result.cross_validated_f1));
     }
   }
   return text;
@@ -124,14 +126,27 @@ std::string curves_csv(const Comparison& comparison) {
   return text;
 }
 
+std::string apart_csv(const Comparison& comparison) {
+  std::string text =
+      "learner,granularity,rule,threshold,kind,windows,alerts,unjudged,incidents,detected\n";
+  for (const Result& result : comparison.results) {
+    for (const ApartOutcome& apart : result.apart) {
+      fmt::format_to(std::back_inserter(text), "{},{},{},{},{},{},{}\n", key_of(result),
+                     field(apart.kind), apart.windows, apart.alerts, apart.unjudged,
+                     apart.incidents, apart.detected);
+    }
+  }
+  return text;
+}
+
 std::string incidents_csv(const Dataset& held_out) {
-  std::string text = "run,seed,rate_bytes_per_minute,begin,end,path,bytes_per_hop\n";
+  std::string text = "run,seed,rate_bytes_per_minute,begin,end,path,bytes_per_hop,kind\n";
   for (const Pass& pass : held_out.passes) {
     for (const Incident& incident : pass.incidents) {
-      fmt::format_to(std::back_inserter(text), "{},{},{},{},{},{},{}\n",
+      fmt::format_to(std::back_inserter(text), "{},{},{},{},{},{},{},{}\n",
                      field(held_out.runs[pass.run].name), pass.seed, incident.rate_bytes_per_minute,
                      seconds_of(incident.time.begin_ns), seconds_of(incident.time.end_ns),
-                     field(incident.path), incident.bytes);
+                     field(incident.path), incident.bytes, incident.kind);
     }
   }
   return text;
@@ -145,18 +160,38 @@ std::string_view name(Label label) {
       return "attack";
     case Label::kEdge:
       return "edge";
+    case Label::kApart:
+      return "apart";
   }
   return "?";
+}
+
+/// Of every run, the scores of the pass that nothing was injected into, by time.
+std::map<std::size_t, std::map<TimeNs, double>> benign_scores_of(const ScoredLearner& scored) {
+  std::map<std::size_t, std::map<TimeNs, double>> scores;
+  for (const ScoredPass& pass : scored.passes) {
+    if (pass.pass->is_injected()) continue;
+    for (std::size_t i = 0; i < pass.windows.size(); ++i) {
+      scores[pass.pass->run][pass.windows[i].begin_ns] = pass.scores[i];
+    }
+  }
+  return scores;
 }
 
 std::string windows_csv(const Dataset& held_out, const Comparison& comparison) {
   std::string text = "learner,granularity,run,rate_bytes_per_minute,seed,begin,label,score\n";
   for (const ScoredLearner& scored : comparison.scores) {
+    const auto untouched = benign_scores_of(scored);
+    // A learner with memory judges a benign window by what it has seen before it.
+    const auto is_repeated = [&untouched](const ScoredPass& pass, std::size_t i) {
+      if (!pass.pass->is_injected() || pass.windows[i].label.label != Label::kBenign) return false;
+      const double before = untouched.at(pass.pass->run).at(pass.windows[i].begin_ns);
+      return before == pass.scores[i] || (std::isnan(before) && std::isnan(pass.scores[i]));
+    };
     for (const ScoredPass& pass : scored.passes) {
       for (std::size_t i = 0; i < pass.windows.size(); ++i) {
         const LabelledWindow& window = pass.windows[i];
-        // What is benign is the same in every pass; once is enough.
-        if (pass.pass->is_injected() && window.label.label == Label::kBenign) continue;
+        if (is_repeated(pass, i)) continue;
         fmt::format_to(std::back_inserter(text), "{},{},{},{},{},{},{},{}\n", field(scored.learner),
                        scored.granularity, field(held_out.runs[pass.pass->run].name),
                        pass.pass->rate_bytes_per_minute, pass.pass->seed,
@@ -193,6 +228,7 @@ config::Json to_json(const RateOutcome& rate) {
       .set("f1", to_json(rate.f1))
       .set("incidents", rate.incidents)
       .set("detected", rate.detected)
+      .set("unjudged_incidents", rate.unjudged_incidents)
       .set("incident_recall", rate.recall ? to_json(*rate.recall) : config::Json());
   const auto median = median_of(rate.delays_s);
   json.set("delay_median_s", median ? config::Json(*median) : config::Json())
@@ -205,7 +241,20 @@ config::Json to_json(const RateOutcome& rate) {
   return json;
 }
 
+config::Json to_json(const ApartOutcome& apart) {
+  config::Json json = config::Json::object();
+  json.set("kind", apart.kind)
+      .set("windows", apart.windows)
+      .set("alerts", apart.alerts)
+      .set("unjudged", apart.unjudged)
+      .set("incidents", apart.incidents)
+      .set("detected", apart.detected);
+  return json;
+}
+
 config::Json to_json(const Result& result) {
+  config::Json apart = config::Json::array();
+  for (const ApartOutcome& outcome : result.apart) apart.push(to_json(outcome));
   config::Json rates = config::Json::array();
   for (const RateOutcome& rate : result.rates) rates.push(to_json(rate));
   config::Json json = config::Json::object();
@@ -219,6 +268,7 @@ config::Json to_json(const Result& result) {
       .set("false_alerts_per_day", to_json(result.benign.alerts_per_day))
       .set("cross_validated_f1",
            result.cross_validated_f1 ? config::Json(*result.cross_validated_f1) : config::Json())
+      .set("apart", std::move(apart))
       .set("rates", std::move(rates));
   return json;
 }
@@ -241,6 +291,7 @@ std::vector<ResultFile> csv_files(const Dataset& held_out, const Comparison& com
   return {{"summary.csv", summary_csv(comparison)},
           {"confusion.csv", confusion_csv(comparison)},
           {"curves.csv", curves_csv(comparison)},
+          {"apart.csv", apart_csv(comparison)},
           {"incidents.csv", incidents_csv(held_out)},
           {"windows.csv", windows_csv(held_out, comparison)}};
 }

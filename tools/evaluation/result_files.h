@@ -22,7 +22,9 @@ struct ResultFile {
 ///   confusion.csv  the same, split by path; "benign" is a path of its own
 ///   curves.csv     ROC and precision-recall, at most 500 points a curve
 ///   incidents.csv  every attack: when, over which path, how much
-///   windows.csv    every score of the benign passes and of every attacked window
+///   apart.csv      what is no theft, such as scans: a line a learner, granularity, rule and kind
+///   windows.csv    every score of the benign passes and of every attacked window; a benign
+///                  window of another pass if what came before it moved its score
 [[nodiscard]] std::vector<ResultFile> csv_files(const Dataset& held_out,
                                                 const Comparison& comparison);
 

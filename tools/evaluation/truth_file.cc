@@ -33,18 +33,22 @@ bool is_scan(const config::Json& line) {
   return kind != nullptr && kind->string() != nullptr && *kind->string() == "scan";
 }
 
+/// A scan has no rate: it moves no data.
 std::optional<Incident> incident_of(const config::Json& line) {
   // Beyond this, seconds do not fit into nanoseconds of 64 bits.
   constexpr double kSecondsMax = 9e9;
   const auto start = number_at(line, "start");
   const auto end = number_at(line, "end");
-  const auto rate = number_at(line, "rate_bytes_per_minute");
+  const bool moves_data = !is_scan(line);
+  const auto rate = moves_data ? number_at(line, "rate_bytes_per_minute") : std::optional(0.0);
   const auto path = path_at(line);
   if (!start || !end || !rate || !path) return std::nullopt;
-  if (!(*start <= *end) || *start < 0 || *end > kSecondsMax || !(*rate > 0)) return std::nullopt;
+  if (!(*start <= *end) || *start < 0 || *end > kSecondsMax) return std::nullopt;
+  if (moves_data && !(*rate > 0)) return std::nullopt;
   return Incident{
       .time = {.begin_ns = std::llround(*start * 1e9), .end_ns = std::llround(*end * 1e9)},
       .path = *path,
+      .kind = std::string(moves_data ? kTheft : "scan"),
       .rate_bytes_per_minute = *rate};
 }
 
@@ -63,12 +67,6 @@ std::optional<std::vector<Incident>> read_truth(std::string_view text, std::stri
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     const auto json = config::parse_json(line, file, diagnostics, number);
     if (!json) continue;
-    if (is_scan(*json)) {
-      diagnostics.warning({.file = std::string(file), .line = number, .column = 1},
-                          "a scan moves no data: its windows are judged as benign",
-                          "judge a capture without it for a fair count of false alerts");
-      continue;
-    }
     auto incident = incident_of(*json);
     if (incident) {
       incidents.push_back(std::move(*incident));

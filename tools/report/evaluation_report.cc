@@ -138,10 +138,10 @@ std::string rate_figures(const std::vector<const Result*>& shown) {
 }
 
 std::string rate_table(const std::vector<const Result*>& shown) {
-  Table table{
-      .header = {"windows, rate", "F1 (95 %)", "precision", "recall", "AUC", "AP",
-                 "attacks found (95 %)", "found after, median", "tn", "fp", "fn", "tp", "no score"},
-      .rows = {}};
+  Table table{.header = {"windows, rate", "F1 (95 %)", "precision", "recall", "AUC", "AP",
+                         "attacks found (95 %)", "attacks without a score", "found after, median",
+                         "tn", "fp", "fn", "tp", "no score"},
+              .rows = {}};
   for (const Result* result : shown) {
     for (const RateOutcome& rate : result->rates) {
       const learn::Confusion& counts = rate.windows.judged;
@@ -157,8 +157,10 @@ std::string rate_table(const std::vector<const Result*>& shown) {
            {.text = rate.curve ? fmt::format("{:.4f}", rate.curve->auc) : "-"},
            {.text = rate.curve ? fmt::format("{:.4f}", rate.curve->average_precision) : "-"},
            {.text = rate.recall ? fmt::format("{} of {} ({:.3f}\u2013{:.3f})", rate.detected,
-                                              rate.incidents, rate.recall->low, rate.recall->high)
+                                              rate.incidents - rate.unjudged_incidents,
+                                              rate.recall->low, rate.recall->high)
                                 : "-"},
+           {.text = fmt::format("{}", rate.unjudged_incidents)},
            {.text = rate.delays_s.empty()
                         ? "-"
                         : fmt::format("{:.0f} s", learn::quantile(rate.delays_s, 0.5))},
@@ -171,6 +173,29 @@ std::string rate_table(const std::vector<const Result*>& shown) {
     }
   }
   return to_html(table);
+}
+
+/// Scans and the like; nothing, if there were none.
+std::string apart_table(const std::vector<const Result*>& shown) {
+  Table table{.header = {"kind, windows", "windows that it touches", "alerts", "without a score",
+                         "incidents", "of which an alert was in"},
+              .rows = {}};
+  for (const Result* result : shown) {
+    for (const evaluation::ApartOutcome& apart : result->apart) {
+      table.rows.push_back({{.text = apart.kind + ", " + granularity_text(result->granularity)},
+                            {.text = fmt::format("{}", apart.windows)},
+                            {.text = fmt::format("{}", apart.alerts)},
+                            {.text = fmt::format("{}", apart.unjudged)},
+                            {.text = fmt::format("{}", apart.incidents)},
+                            {.text = fmt::format("{}", apart.detected)}});
+    }
+  }
+  if (table.rows.empty()) return {};
+  return heading("Judged apart") +
+         paragraph(
+             "What moves no data is neither right nor wrong for a detector of thefts: its "
+             "windows count neither as benign nor as attacks.") +
+         to_html(table);
 }
 
 std::string path_table(const Result& result) {
@@ -329,8 +354,11 @@ std::string method(const EvaluationReport& report) {
       "end of the first window that alerts. AUC is the area under the ROC curve, AP the average "
       "precision without interpolation.");
   html += paragraph(
-      "Intervals hold 95 %: of F1 by a bootstrap of 500 draws of whole attacks and whole benign "
-      "stretches over all seeds; of false alerts by the exact Poisson limits (Garwood) over the "
+      "Intervals hold 95 %: of F1 by a bootstrap of 500 draws of stretches of the runs, five "
+      "attacks long where that leaves twenty, each with all seeds' windows in it, for seeds "
+      "differ in thefts and not in traffic; where nothing was wrong, by Clopper and Pearson's "
+      "bound for the stretches with attacks; of false alerts by the exact Poisson limits (Garwood) "
+      "over the "
       "benign windows of the runs as they were, each counted once; of attacks found by Clopper "
       "and Pearson. Alerts of one burst depend on each other, so that the Poisson limits are too "
       "narrow where bursts are few.");
@@ -363,6 +391,7 @@ std::string to_html(const EvaluationReport& report) {
     body += heading("By path, " + granularity_text(shown.front()->granularity)) +
             path_table(*shown.front());
   }
+  body += apart_table(shown);
   body += heading("Curves of the model") + curve_figures(shown);
   body += heading("Learners side by side") +
           paragraph(

@@ -59,6 +59,12 @@ void write_mac(std::uint32_t address, std::uint8_t* out) {
 }
 
 std::size_t write_options(const Header& header, std::uint8_t* out) {
+  if (header.options == TcpOptions::kNone) return 0;
+  if (header.options == TcpOptions::kSegmentSize) {
+    constexpr std::uint8_t kMaximumSegment[] = {2, 4, 0x05, 0xb4};
+    std::memcpy(out, kMaximumSegment, sizeof kMaximumSegment);
+    return sizeof kMaximumSegment;
+  }
   std::uint8_t* timestamps = out;
   if ((header.flags & kSyn) != 0) {
     constexpr std::uint8_t kMaximumSegmentAndSack[] = {2, 4, 0x05, 0xb4, 4, 2};

@@ -24,6 +24,13 @@ inline constexpr std::uint8_t kReset = 0x04;
 inline constexpr std::uint8_t kPush = 0x08;
 inline constexpr std::uint8_t kAck = 0x10;
 
+/// Which options a TCP header has.
+enum class TcpOptions : std::uint8_t {
+  kUsual,        ///< timestamps; with SYN also segment size, SACK and window scale, as Linux has it
+  kSegmentSize,  ///< the segment size alone, as a scanner's SYN and what answers it
+  kNone,         ///< as a reset
+};
+
 /// What the headers of one packet say. UDP ignores the fields of TCP. Of ICMP, `flags`
 /// is the type, the high half of `sequence` the identifier and the low the number.
 struct Header {
@@ -38,6 +45,7 @@ struct Header {
   std::uint16_t window = 0;
   std::uint32_t timestamp = 0;  ///< RFC 7323 §3
   std::uint32_t timestamp_echo = 0;
+  TcpOptions options = TcpOptions::kUsual;
 };
 
 /// The payload of a full segment: an MTU of 1500, less IP and TCP headers and timestamps.

@@ -12,6 +12,13 @@ constexpr std::array<std::uint16_t, 24> kUsualPorts{
     9090, 8000, 8888, 3000, 5000, 9000, 10250, 25,    53,   11211, 1433, 7000};
 constexpr TimeNs kRepeatNs = kNsPerSecond;  // RFC 6298 §2
 constexpr TimeNs kWayNs = 60'000;
+constexpr std::uint16_t kScannerWindow = 1024;  // nmap's
+constexpr std::uint16_t kLinuxWindow = 64'240;  // 44 segments of 1460 bytes
+
+bool listens_at(const Service& service, std::uint16_t port) {
+  return port == service.pod_port() || (service.probe_port != 0 && port == service.probe_port) ||
+         (service.replication.port != 0 && port == service.replication.port);
+}
 
 }  // namespace
 
@@ -61,16 +68,20 @@ bool Scan::emit(TimeNs time_ns, Endpoint source, Endpoint destination, std::uint
   Header header;
   header.source = source;
   header.destination = destination;
-  header.identification = static_cast<std::uint16_t>(random_.next());
   header.flags = flags;
-  header.window = 1024;
+  const bool is_probe = flags == kSyn;
+  const bool is_reset = (flags & kReset) != 0;
+  // Only the probe is the scanner's own. Its answer, and the reset of who never asked for
+  // that, are the kernels': Linux numbers neither, and resets without options or window.
+  header.identification = is_probe ? static_cast<std::uint16_t>(random_.next()) : std::uint16_t{0};
+  header.options = is_reset ? TcpOptions::kNone : TcpOptions::kSegmentSize;
+  header.window = is_probe ? kScannerWindow : is_reset ? std::uint16_t{0} : kLinuxWindow;
   header.sequence = from_scanner ? sequence_ + ((flags & kReset) != 0 ? 1 : 0) : ~sequence_;
   if ((flags & kReset) != 0 && !from_scanner) header.sequence = 0;
   if ((flags & kAck) != 0) header.acknowledgement = sequence_ + 1;
-  header.timestamp = static_cast<std::uint32_t>(time_ns / 1'000'000);
   const bool is_seen = context_.tap.see(time_ns, header, from_scanner, {}, {}, 0, 0);
   if (is_seen && from_scanner) {
-    sent_.ip_bytes += 20 + ((flags & kSyn) != 0 ? 40U : 32U);
+    sent_.ip_bytes += 20 + (is_probe ? 24U : 20U);
     ++sent_.packets;
   }
   return is_seen;
@@ -91,7 +102,7 @@ std::optional<TimeNs> Scan::step(TimeNs time_ns) {
     if (const auto pod = holder(target.address)) {
       const std::uint32_t service = context_.cluster.pods[*pod].service;
       const bool is_open =
-          service != kNoService && context_.topology.services[service].pod_port() == target.port;
+          service != kNoService && listens_at(context_.topology.services[service], target.port);
       const TimeNs answered_ns = time_ns + 2 * kWayNs;
       if (is_open) {
         if (emit(answered_ns, target, source, kSyn | kAck, false)) ++open_;

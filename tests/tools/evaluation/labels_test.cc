@@ -74,7 +74,7 @@ TEST(TruthFile, ReadsWhatTheSimulatorWrites) {
   EXPECT_EQ((*incidents)[1].time.end_ns, 300'000'000'000);
 }
 
-TEST(TruthFile, LeavesOutScansAndSaysSo) {
+TEST(TruthFile, KnowsAScanByItsKind) {
   config::Diagnostics diagnostics;
   const auto incidents = read_truth(
       "{\"id\":1,\"kind\":\"scan\",\"path\":[\"app\"],\"start\":100,\"end\":130,"
@@ -83,10 +83,13 @@ TEST(TruthFile, LeavesOutScansAndSaysSo) {
       "\"rate_bytes_per_minute\":1000}\n",
       "truth.jsonl", diagnostics);
   ASSERT_TRUE(incidents.has_value()) << diagnostics.render();
-  ASSERT_EQ(incidents->size(), 1U);
-  EXPECT_EQ((*incidents)[0].path, "db > outside");
-  EXPECT_NE(diagnostics.render().find("truth.jsonl:1:1: warning: a scan"), std::string::npos)
-      << diagnostics.render();
+  ASSERT_EQ(incidents->size(), 2U);
+  EXPECT_EQ((*incidents)[0].kind, "scan");
+  EXPECT_EQ((*incidents)[0].path, "app");
+  EXPECT_EQ((*incidents)[0].rate_bytes_per_minute, 0);
+  EXPECT_EQ((*incidents)[1].kind, kTheft);
+  EXPECT_EQ((*incidents)[1].path, "db > outside");
+  EXPECT_TRUE(diagnostics.all().empty()) << diagnostics.render();
 }
 
 TEST(TruthFile, NamesTheLineThatIsWrong) {

@@ -102,7 +102,22 @@ TEST(Estimates, AreSharesOfClopperAndPearson) {
 // the closed form of the share says: about 0.97 to 1.
 TEST(Estimates, AreBootstrappedOverWholeUnits) {
   std::vector<learn::Confusion> units(100, learn::Confusion{.true_positive = 6});
-  EXPECT_EQ(bootstrap_f1(units, 1), (Estimate{1, 1, 1}));
+  // Nothing wrong in 100 units: at 97.5 % each errs with at most 1 - 0.025^(1/100).
+  const double errs = 1 - std::pow(0.025, 0.01);
+  EXPECT_EQ(bootstrap_f1(units, 1).value, 1);
+  EXPECT_EQ(bootstrap_f1(units, 1).high, 1);
+  EXPECT_NEAR(bootstrap_f1(units, 1).low, 2 * (1 - errs) / ((2 * (1 - errs)) + errs), 1e-9);
+  // Benign units say nothing about misses.
+  std::vector<learn::Confusion> with_benign = units;
+  with_benign.resize(500, learn::Confusion{.true_negative = 30});
+  EXPECT_NEAR(bootstrap_f1(with_benign, 1).low, bootstrap_f1(units, 1).low, 1e-12);
+  // Nothing found in 100 units of 6 windows, 50 false alerts.
+  std::vector<learn::Confusion> missed(100, learn::Confusion{.false_negative = 6});
+  missed.push_back({.false_positive = 50});
+  const Estimate none = bootstrap_f1(missed, 1);
+  EXPECT_EQ(none.value, 0);
+  EXPECT_EQ(none.low, 0);
+  EXPECT_NEAR(none.high, 2 * errs * 600 / (2 * errs * 600 + (1 - errs) * 600 + 50), 1e-9);
   units[7] = {.false_negative = 6};
   const Estimate one_missed = bootstrap_f1(units, 1);
   EXPECT_NEAR(one_missed.value, 2 * 99.0 / (2 * 99 + 1), 1e-12);
@@ -154,6 +169,69 @@ TEST(Outcome, CountsEveryWindowOnce) {
   EXPECT_EQ(outcome.by_path.at("x > outside").total(), 3U);
   // The attack window without a score is a miss: 2 * 1 / (2 + 1 + 2).
   EXPECT_NEAR(outcome.f1.value, 2.0 / 5, 1e-12);
+}
+
+// Seeds draw other thefts, but the traffic is one: five passes that are the same know no more
+// than one of them.
+TEST(Outcome, TakesSeedsOfOneRunForOneRun) {
+  std::string labels;
+  std::vector<double> scores;
+  test::Random random(8);
+  for (int i = 0; i < 400; ++i) {
+    const bool attacked = i % 20 < 4;
+    labels += attacked ? 'a' : '-';
+    scores.push_back(random.below(10) < (attacked ? 8U : 1U) ? 9 : 1);
+  }
+  const Series series(labels, scores);
+  const RateOutcome one = outcome_at(std::span(&series.scored, 1), 1000, 5);
+  const std::vector<ScoredPass> seeds(5, series.scored);
+  const RateOutcome five = outcome_at(seeds, 1000, 5);
+  EXPECT_EQ(five.windows.judged.true_positive, 5 * one.windows.judged.true_positive);
+  EXPECT_EQ(five.f1, one.f1);
+  EXPECT_GT(one.f1.high - one.f1.low, 0.02);
+  // Five runs that are alike know more.
+  std::vector<Pass> passes(5, series.pass);
+  std::vector<ScoredPass> runs(5, series.scored);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    passes[i].run = i;
+    runs[i].pass = &passes[i];
+  }
+  const Estimate apart = outcome_at(runs, 1000, 5).f1;
+  EXPECT_LT(apart.high - apart.low, 0.7 * (one.f1.high - one.f1.low));
+}
+
+TEST(Outcome, SaysWhichAttacksNobodyJudged) {
+  const Series series("--aaa--bb-", {1, 1, kNan, kNan, kNan, 1, 1, 9, 9, 1});
+  const RateOutcome outcome = outcome_at(std::span(&series.scored, 1), 1000, 5);
+  EXPECT_EQ(outcome.incidents, 1U);
+  EXPECT_EQ(outcome.unjudged_incidents, 1U);
+  EXPECT_FALSE(outcome.recall.has_value()) << "nothing was judged, nothing was missed";
+  EXPECT_EQ(outcome_at(std::span(&series.scored, 1), 2000, 5).recall->value, 1);
+}
+
+// A scan in windows 2 and 3, of which one alerts, and one without any score.
+TEST(Outcome, JudgesApartWhatIsNoTheft) {
+  Series series("--aa--bb-", {1, 1, 1, 9, 9, 1, kNan, kNan, 1}, false);
+  for (Incident& incident : series.pass.incidents) {
+    incident.kind = "scan";
+    incident.rate_bytes_per_minute = 0;
+  }
+  for (LabelledWindow& window : series.windows) {
+    if (window.label.label == Label::kAttack) window.label.label = Label::kApart;
+  }
+  series.scored.windows = series.windows;
+  const std::span one(&series.scored, 1);
+  EXPECT_TRUE(rates_of(one).empty());
+  const auto apart = apart_outcomes(one, 5);
+  ASSERT_EQ(apart.size(), 1U);
+  EXPECT_EQ(apart[0], (ApartOutcome{.kind = "scan",
+                                    .windows = 4,
+                                    .alerts = 1,
+                                    .unjudged = 2,
+                                    .incidents = 2,
+                                    .detected = 1}));
+  EXPECT_EQ(benign_outcome(one, 5).alerts, 1U) << "the benign window 4, and no window of a scan";
+  EXPECT_NEAR(benign_outcome(one, 5).days, 5 * 10.0 / 86400, 1e-12);
 }
 
 // From the attack's first byte at 20 s to the end of the window that alerts, at 50 s.

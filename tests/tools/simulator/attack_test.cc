@@ -157,6 +157,7 @@ TEST(Attack, AScanTriesPortsAndCountsWhatAnswers) {
   std::map<SeenPacket::Tuple, int> tried;
   std::uint64_t open = 0;
   std::uint64_t silent = 0;
+  std::uint64_t refused = 0;
   for (const SeenPacket& packet : run.packets) {
     // The scanner's window is its own: no other SYN has 1024.
     if (packet.protocol == 6 && packet.source == scanner && packet.flags == 0x02 &&
@@ -164,12 +165,18 @@ TEST(Attack, AScanTriesPortsAndCountsWhatAnswers) {
       ++tried[packet.tuple()];
     }
     if (packet.flags == 0x12 && tried.contains(packet.reverse_tuple())) ++open;
+    // As hosts with Linux answer: a reset is 40 bytes and has no window (IP length, TCP window).
+    if (!tried.contains(packet.reverse_tuple()) || (packet.flags & 0x04) == 0) continue;
+    EXPECT_EQ(number_at(packet.frame, 16, 2), 40U);
+    EXPECT_EQ(number_at(packet.frame, 48, 2), 0U);
+    ++refused;
   }
   for (const auto& [tuple, times] : tried) silent += times == 2 ? 1U : 0U;
   EXPECT_EQ(truth.find("probes")->count(), tried.size());
   EXPECT_EQ(truth.find("open")->count(), open);
   EXPECT_NEAR(static_cast<double>(tried.size()), 1000, 100);  // Poisson
   EXPECT_GT(open, 5U);
+  EXPECT_GT(refused, 50U);
   EXPECT_GT(silent, 100U);  // most addresses are nobody's
 }
 
