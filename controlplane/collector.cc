@@ -54,6 +54,11 @@ bool Collector::take(RecordRing& ring) {
       pending_[record.window].records.push_back(record);
     }
   }
+  PayloadFact fact;
+  while (ring.pop_fact(fact)) {
+    took = true;
+    pending_[window_of(fact.time_ns, window_ns_)].facts.push_back(fact);
+  }
   WindowReport report;
   while (ring.pop_report(report)) {
     took = true;
@@ -68,6 +73,8 @@ void Collector::add(const WindowReport& report) {
   sum.records_written += report.records_written;
   sum.records_lost += report.records_lost;
   sum.packets_lost += report.packets_lost;
+  sum.facts_written += report.facts_written;
+  sum.facts_lost += report.facts_lost;
   sum.shed_level = std::max(sum.shed_level, report.shed_level);
   if (!has_times(report)) return;
   const bool is_first = !has_times(sum);
@@ -103,6 +110,9 @@ void Collector::hand_over(WindowIndex index, Pending& pending) {
   records_.written += sum.records_written;
   records_.lost_ring_full += sum.records_lost;
   records_.packets_lost += sum.packets_lost;
+  facts_ +=
+      {.written = sum.facts_written, .lost = sum.facts_lost, .delivered = pending.facts.size()};
+  std::sort(pending.facts.begin(), pending.facts.end());
 
   Window window{.index = index,
                 .begin_ns = index * window_ns_,
@@ -111,6 +121,8 @@ void Collector::hand_over(WindowIndex index, Pending& pending) {
                 .packets = sum.packets,
                 .records_lost = sum.records_lost,
                 .packets_lost = sum.packets_lost,
+                .facts = pending.facts,
+                .facts_lost = sum.facts_lost,
                 .shed_level = sum.shed_level};
   const TimeNs slack_ns = window_ns_ / kPartialSlackDivisor;
   const bool is_last = has_ended_ && pending_.size() == 1;

@@ -9,6 +9,7 @@
 
 #include "dataplane/record/flow_record.h"
 #include "dataplane/record/ledger.h"
+#include "dataplane/record/payload_fact.h"
 #include "dataplane/record/record_ring.h"
 #include "model/window.h"
 
@@ -21,7 +22,7 @@ namespace mimir::controlplane {
 /// which their rings are emptied shows in a window.
 ///
 /// Threads: the one control-plane thread that owns it.
-/// Memory: the records of the windows still open.
+/// Memory: the records and facts of the windows still open.
 /// Cost: a sort of each window's records.
 class Collector {
  public:
@@ -40,6 +41,7 @@ class Collector {
   /// Sums over all windows handed over so far.
   [[nodiscard]] const PacketLedger& packets() const { return packets_; }
   [[nodiscard]] const RecordLedger& records() const { return records_; }
+  [[nodiscard]] const FactLedger& facts() const { return facts_; }
 
   /// Whether a capture began or ended inside a window is judged with this slack:
   /// silence shorter than a tenth of a window is no cut.
@@ -48,6 +50,7 @@ class Collector {
  private:
   struct Pending {
     std::vector<FlowRecord> records;
+    std::vector<PayloadFact> facts;
     WindowReport sum;
   };
 
@@ -62,6 +65,7 @@ class Collector {
   std::vector<FlowRecord> buffer_;
   PacketLedger packets_;
   RecordLedger records_;
+  FactLedger facts_;
   bool has_begun_ = false;
   bool has_ended_ = false;
 };

@@ -29,6 +29,45 @@ config::Section<PortConfig> port_section() {
   return section;
 }
 
+config::Section<PayloadConfig> payload_section() {
+  using C = PayloadConfig;
+  config::Section<C> section("dataplane.payload");
+  section
+      .choice("look", &C::look, {"off", "applications", "rules"},
+              "applications: which protocol each flow speaks, and the names that DNS, TLS and "
+              "plain HTTP give; rules: also what the rules look for. Costs a share of the rate, "
+              "see dataplane/payload/README.md.")
+      .integer("packets", &C::packets,
+               {.min = 1,
+                .max = 15,
+                .unit = "packets",
+                .help = "How many packets with payload of a flow and direction are looked at in "
+                        "each base window. DNS is read throughout."})
+      .integer("bytes", &C::bytes,
+               {.min = 16,
+                .unit = "bytes",
+                .help = "How many bytes of each are compared with the patterns."})
+      .text_list("rules", &C::rules,
+                 "Files of rules, see config/rules/reference.md; [] are those built in.")
+      .boolean("samples", &C::has_samples,
+               "Whether an alert of a rule has the end of its match, masked but for four "
+               "characters. false: nothing of a payload is kept.")
+      .text("cache", &C::cache,
+            "A folder that compiled rules are kept in, so that the next start is faster.")
+      .integer("window_fact_count_max", &C::window_fact_count_max,
+               {.min = 1024,
+                .max = 1U << 22,
+                .unit = "facts",
+                .help = "Names and matches of one window and core that are handed on, at 320 "
+                        "bytes each; those beyond them are counted as lost."})
+      .integer("ring_fact_count", &C::ring_fact_count,
+               {.min = 256,
+                .max = 1U << 20,
+                .unit = "facts",
+                .help = "Of these, how many wait between a core and the control plane."});
+  return section;
+}
+
 }  // namespace
 
 config::Section<DataplaneConfig> dataplane_section() {
@@ -83,6 +122,8 @@ config::Section<DataplaneConfig> dataplane_section() {
                "Whether packets between the same addresses in two VLANs, or two VXLAN, VXLAN-GPE "
                "or Geneve networks, are two flows: for a mirror of tenants whose addresses "
                "overlap. It must be false where one flow is seen on both sides of a router.")
+      .section("payload", &C::payload, payload_section(),
+               "How far the payload of flows is looked into.")
       .choice("huge_pages", &C::huge_pages, {"auto", "require", "never"},
               "Whether DPDK's memory is on 2 MB pages: auto takes them if enough are free.")
       .text("file_prefix", &C::file_prefix,

@@ -15,6 +15,18 @@ struct PortConfig {
   std::uint16_t queues = 1;
 };
 
+/// How far the payload of flows is looked into.
+struct PayloadConfig {
+  std::string look = "off";
+  std::uint8_t packets = 4;
+  std::uint16_t bytes = 512;
+  std::vector<std::string> rules;
+  bool has_samples = false;
+  std::string cache;
+  std::uint32_t window_fact_count_max = 1U << 16;
+  std::uint32_t ring_fact_count = 1U << 14;
+};
+
 /// The `dataplane:` section. Sizes are fixed before the first packet; nothing in
 /// the dataplane grows later.
 struct DataplaneConfig {
@@ -29,6 +41,7 @@ struct DataplaneConfig {
   std::vector<std::uint16_t> vxlan_ports = {4789, 8472};
   std::uint8_t tunnel_depth_max = 4;
   bool is_network_in_key = false;
+  PayloadConfig payload;
   std::string huge_pages = "auto";
   std::string file_prefix = "mimir";
   std::uint64_t hash_seed = 0;  ///< 0: another secret at every start

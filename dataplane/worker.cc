@@ -26,6 +26,7 @@ Worker::Worker(const WorkerOptions& options, source::PacketSource& source,
       v4_(options.flow_count_max, options.flow_count_first, options.secret, options.window_ns),
       v6_(options.ipv6_flow_count_max, options.flow_count_first, options.secret, options.window_ns),
       duplicates_(options.duplicate_distance_ns),
+      inspector_(options.inspection),
       watermark_ns_(kBeforeAll),
       closed_before_ns_(kBeforeAll),
       next_close_ns_(kBeforeAll),
@@ -165,7 +166,8 @@ void Worker::locate_batch() noexcept {
 
 void Worker::count_batch() noexcept {
   if (is_in_step()) {
-    count_in_step();
+    // Two loops: the one that does not look into packets is not to pay for the other.
+    inspector_.is_on() ? count_in_step<true>() : count_in_step<false>();
   } else {
     for (std::size_t i = 0; i < batch_.count; ++i) count_packet(batch_.packets[i], parsed_[i]);
   }
@@ -183,7 +185,64 @@ bool Worker::is_in_step() const noexcept {
   return ascends && before_ns < std::min(window_end_ns_, next_close_ns_);
 }
 
+template <class Table, class Key>
+[[gnu::always_inline]] inline Inspection* wanted(const payload::Inspector& inspector, Table& table,
+                                                 const Key& key, std::uint64_t hash,
+                                                 std::size_t slot,
+                                                 const wire::PacketFacts& facts) noexcept {
+  Inspection& state = table.inspection(key, hash, slot);
+  return inspector.wants(facts.payload, facts.direction, state) ? &state : nullptr;
+}
+
+// A call for the few packets that are looked at. Later fragments begin in the middle of
+// what they carry.
+[[gnu::always_inline]] inline void Worker::inspect(const source::PacketView& packet,
+                                                   const Parsed& parsed,
+                                                   WindowReport& report) noexcept {
+  const wire::PacketFacts& facts = parsed.facts;
+  if (facts.payload.empty() || facts.fragment == wire::Fragment::kLater) return;
+  if (facts.family == wire::Family::kIpv4) [[likely]] {
+    Inspection* const state =
+        wanted(inspector_, v4_, facts.key_v4, parsed.hash, parsed.slot, facts);
+    if (state != nullptr) inspect(widen(facts.key_v4), packet.time_ns, facts, *state, report);
+  } else {
+    Inspection* const state =
+        wanted(inspector_, v6_, facts.key_v6, parsed.hash, parsed.slot, facts);
+    if (state != nullptr) inspect(facts.key_v6, packet.time_ns, facts, *state, report);
+  }
+}
+
+[[gnu::noinline]] void Worker::inspect(const FlowKey& key, TimeNs time_ns,
+                                       const wire::PacketFacts& facts, Inspection& state,
+                                       WindowReport& report) noexcept {
+  const std::span<PayloadFact> found =
+      inspector_.inspect(facts.payload, key.protocol, facts.direction, state);
+  for (PayloadFact& fact : found) {
+    fact.key = key;
+    fact.time_ns = time_ns;
+    push_fact(fact, report);
+  }
+}
+
+// What is above a window's share is lost, lest a flood of names become the memory of
+// whoever reads them.
+void Worker::push_fact(const PayloadFact& fact, WindowReport& report) noexcept {
+  ++report.facts_written;
+  if (report.facts_written - report.facts_lost > options_.window_fact_count_max) {
+    ++report.facts_lost;
+    return;
+  }
+  while (!ring_.push_fact(fact)) {
+    if (options_.ring_full == RingFull::kLose) {
+      ++report.facts_lost;
+      return;
+    }
+    sched_yield();
+  }
+}
+
 // As count_packet(), whose checks of time is_in_step() has made for all.
+template <bool Inspects>
 void Worker::count_in_step() noexcept {
   WindowReport& report = *current_;
   const bool counts_all = options_.shard_count == 1;
@@ -207,6 +266,7 @@ void Worker::count_in_step() noexcept {
     }
     ++counted;
     counted_bytes += parsed.facts.ip_bytes;
+    if constexpr (Inspects) inspect(batch_.packets[i], parsed, report);
   }
   report.packets.received += received;
   report.packets.counted += counted;
@@ -252,6 +312,7 @@ void Worker::count_packet(const source::PacketView& packet, const Parsed& parsed
   ++current_->packets.counted;
   current_->packets.counted_bytes += parsed.facts.ip_bytes;
   current_->packets.out_of_order += static_cast<std::uint64_t>(is_out_of_order);
+  if (inspector_.is_on()) inspect(packet, parsed, *current_);
 }
 
 // A window is told the highest level at which it lost a packet.

@@ -11,6 +11,7 @@
 #include "dataplane/flow/fragment_memory.h"
 #include "dataplane/load_shedder.h"
 #include "dataplane/open_windows.h"
+#include "dataplane/payload/inspector.h"
 #include "dataplane/record/record_ring.h"
 #include "dataplane/source/packet_source.h"
 #include "dataplane/wire/dissect.h"
@@ -44,9 +45,13 @@ struct WorkerOptions {
   std::uint32_t shard = 0;
   std::uint32_t shard_count = 1;
   RingFull ring_full = RingFull::kWait;
+  /// What is looked for in the payload; nothing by default.
+  payload::InspectorOptions inspection{};
+  /// Facts of the payload that one window takes; what is above is counted as lost.
+  std::uint64_t window_fact_count_max = std::uint64_t{1} << 16;
 };
 
-/// The loop of one core: poll, dissect, count, sweep, push. Nothing else.
+/// The loop of one core: poll, dissect, count, inspect, sweep, push. Nothing else.
 ///
 /// Threads: one. No allocation, exception, lock or log once constructed, but for what
 /// WorkerOptions::flow_count_first says.
@@ -60,7 +65,8 @@ class Worker {
 
   /// False if the flow tables' memory could not be had.
   [[nodiscard]] bool is_usable() const noexcept {
-    return v4_.is_usable() && v6_.is_usable() && duplicates_.is_usable() && fragments_.is_usable();
+    return v4_.is_usable() && v6_.is_usable() && duplicates_.is_usable() &&
+           fragments_.is_usable() && inspector_.is_usable();
   }
 
   /// One burst. False when the source has ended; then finish() is due.
@@ -90,10 +96,17 @@ class Worker {
   void count_batch() noexcept;
   /// Whether the burst ascends in time and lies in the current window.
   [[nodiscard]] bool is_in_step() const noexcept;
+  template <bool Inspects>
   void count_in_step() noexcept;
   void count_packet(const source::PacketView& packet, const Parsed& parsed) noexcept;
   void count_drop(WindowReport& report, Drop drop) const noexcept;
   [[nodiscard]] Drop credit(const source::PacketView& packet, const Parsed& parsed) noexcept;
+  /// Looks into a packet that was just credited to its flow.
+  void inspect(const source::PacketView& packet, const Parsed& parsed,
+               WindowReport& report) noexcept;
+  void inspect(const FlowKey& key, TimeNs time_ns, const wire::PacketFacts& facts,
+               Inspection& state, WindowReport& report) noexcept;
+  void push_fact(const PayloadFact& fact, WindowReport& report) noexcept;
   [[nodiscard]] bool is_ours(const Parsed& parsed) const noexcept;
 
   void advance(TimeNs time_ns) noexcept;
@@ -116,6 +129,7 @@ class Worker {
   flow::DuplicateFilter duplicates_;
   flow::FragmentMemory fragments_;
   LoadShedder shedder_;
+  payload::Inspector inspector_;
 
   OpenWindows open_;
   WindowReport* current_ = nullptr;  ///< report of [window_begin_ns_, window_end_ns_)

@@ -6,6 +6,7 @@
 
 #include "dataplane/record/flow_record.h"
 #include "dataplane/record/ledger.h"
+#include "dataplane/record/payload_fact.h"
 #include "dataplane/record/time.h"
 
 namespace mimir {
@@ -23,6 +24,9 @@ struct Window {
   PacketLedger packets;            ///< of this window only
   std::uint64_t records_lost = 0;  ///< written by a worker, but its ring was full
   std::uint64_t packets_lost = 0;  ///< in those records
+  /// What payload said, ascending; as long-lived as `records`. Of packets of this window.
+  std::span<const PayloadFact> facts;
+  std::uint64_t facts_lost = 0;
   /// Packets its ports lost since the window before was handed over: missed, damaged or
   /// without a buffer. 0 of a capture. They were never received, so nothing else tells.
   std::uint64_t lost_at_ports = 0;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "dataplane/record/address.h"
@@ -187,6 +188,11 @@ class Frame {
 
   Frame& payload(std::size_t count, std::uint8_t byte = 'x') {
     bytes_.insert(bytes_.end(), count, std::byte{byte});
+    return settle();
+  }
+
+  Frame& text(std::string_view payload) {
+    for (const char c : payload) bytes_.push_back(static_cast<std::byte>(c));
     return settle();
   }
 

@@ -10,6 +10,7 @@
 #include "model/learn/digest.h"
 #include "model/learn/model_file.h"
 #include "tools/hash_secret.h"
+#include "tools/payload_options.h"
 #include "tools/text_file.h"
 
 namespace mimir::tools {
@@ -84,6 +85,13 @@ LiveOptions Appliance::live_options() const {
                   .network_mask = from.is_network_in_key ? wire::DissectOptions::kNetworkBits : 0},
       .duplicate_distance_ns = from.duplicate_distance_ns,
       .ring_full = RingFull::kLose};
+  if (signatures != nullptr) {
+    options.ring_fact_count = from.payload.ring_fact_count;
+    options.worker.window_fact_count_max = from.payload.window_fact_count_max;
+    options.worker.inspection = signatures->lend({.look_count_max = from.payload.packets,
+                                                  .byte_count_max = from.payload.bytes,
+                                                  .keeps_samples = from.payload.has_samples});
+  }
   return options;
 }
 
@@ -120,6 +128,10 @@ std::optional<Appliance> load_appliance(const std::string& config_path,
                           .sensitive_service = appliance.model.context.sensitive_service};
   check_fit(config_path, appliance, replay != nullptr, diagnostics);
   (void)invariant::Registry::build(*appliance.context->cluster, appliance.invariants, diagnostics);
+  const PayloadConfig& payload = appliance.config.dataplane.payload;
+  appliance.signatures = compile_signatures(
+      {.depth = payload.look, .rule_files = payload.rules, .cache_folder = payload.cache},
+      diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   return appliance;
 }

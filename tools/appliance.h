@@ -7,6 +7,7 @@
 
 #include "config/diagnostic.h"
 #include "controlplane/appliance_config.h"
+#include "dataplane/payload/signatures.h"
 #include "model/analysis/analyzer.h"
 #include "model/learn/model.h"
 #include "tools/cluster_context.h"
@@ -21,6 +22,7 @@ struct Appliance {
   std::string model_digest;
   std::unique_ptr<const ClusterContext> context;
   invariant::Options invariants;
+  std::unique_ptr<const payload::Signatures> signatures;  ///< null: payload is not looked at
 
   [[nodiscard]] LiveOptions live_options() const;
   /// The invariants were built once before, so this cannot fail.

@@ -40,7 +40,8 @@ std::optional<CaptureRun> run_captures(source::CaptureSet& captures,
     worker.ring_full = RingFull::kWait;
     worker.flow_count_first = WorkerOptions::kFewFlows;
     sources.push_back(std::make_unique<source::CaptureStream>(captures));
-    rings.push_back(std::make_unique<RecordRing>(options.ring_record_count));
+    rings.push_back(
+        std::make_unique<RecordRing>(options.ring_record_count, options.ring_fact_count));
     ring_pointers.push_back(rings.back().get());
     workers.push_back(std::make_unique<Worker>(worker, *sources.back(), *rings.back()));
     if (!workers.back()->is_usable()) {
@@ -71,7 +72,8 @@ std::optional<CaptureRun> run_captures(source::CaptureSet& captures,
     }
   }
   report_damage(captures, diagnostics);
-  return CaptureRun{.packets = collector.packets(), .records = collector.records()};
+  return CaptureRun{
+      .packets = collector.packets(), .records = collector.records(), .facts = collector.facts()};
 }
 
 }  // namespace mimir::tools

@@ -17,6 +17,7 @@ namespace mimir::tools {
 struct CaptureRunOptions {
   std::size_t worker_count = 1;
   std::size_t ring_record_count = std::size_t{1} << 15;
+  std::size_t ring_fact_count = std::size_t{1} << 12;
   WorkerOptions worker;
 };
 
@@ -24,10 +25,11 @@ struct CaptureRunOptions {
 struct CaptureRun {
   PacketLedger packets;
   RecordLedger records;
+  FactLedger facts;
 
-  /// Both ledgers, and what ties them: packets counted == packets in records.
+  /// All ledgers, and what ties them: packets counted == packets in records.
   [[nodiscard]] bool balances() const {
-    return packets.balances() && records.balances() &&
+    return packets.balances() && records.balances() && facts.balances() &&
            packets.counted == records.packets_delivered + records.packets_lost;
   }
 };

@@ -13,7 +13,8 @@ std::string_view verdict(bool balances) { return balances ? "balances" : "DOES N
 
 }  // namespace
 
-std::string to_text(const PacketLedger& packets, const RecordLedger& records) {
+std::string to_text(const PacketLedger& packets, const RecordLedger& records,
+                    const FactLedger& facts) {
   std::string text =
       fmt::format("packets  received {} = counted {} + dropped {}  ({})\n", packets.received,
                   packets.counted, packets.dropped_total(), verdict(packets.balances()));
@@ -27,10 +28,15 @@ std::string to_text(const PacketLedger& packets, const RecordLedger& records) {
   }
   text += fmt::format("records  written {} = delivered {} + lost {}  ({})\n", records.written,
                       records.delivered, records.lost_ring_full, verdict(records.balances()));
+  if (facts.written > 0) {
+    text += fmt::format("facts    written {} = delivered {} + lost {}  ({})\n", facts.written,
+                        facts.delivered, facts.lost, verdict(facts.balances()));
+  }
   return text;
 }
 
-config::Json to_json(const PacketLedger& packets, const RecordLedger& records) {
+config::Json to_json(const PacketLedger& packets, const RecordLedger& records,
+                     const FactLedger& facts) {
   config::Json dropped = config::Json::object();
   for (std::size_t i = 0; i < kDropCount; ++i) {
     if (packets.dropped[i] > 0) dropped.set(std::string(kDropTexts[i].name), packets.dropped[i]);
@@ -50,6 +56,14 @@ config::Json to_json(const PacketLedger& packets, const RecordLedger& records) {
       .set("balances", records.balances());
   config::Json both = config::Json::object();
   both.set("packets", std::move(packet_side)).set("records", std::move(record_side));
+  if (facts.written > 0) {
+    config::Json fact_side = config::Json::object();
+    fact_side.set("written", facts.written)
+        .set("lost", facts.lost)
+        .set("delivered", facts.delivered)
+        .set("balances", facts.balances());
+    both.set("facts", std::move(fact_side));
+  }
   return both;
 }
 

@@ -163,7 +163,7 @@ class Appliance {
   void add_core(const source::QueueOptions& queue, const std::atomic<bool>& end) {
     Core core;
     core.source = std::make_unique<source::PortSource>(queue, end);
-    core.ring = std::make_unique<RecordRing>(options_.ring_record_count);
+    core.ring = std::make_unique<RecordRing>(options_.ring_record_count, options_.ring_fact_count);
     core.worker = std::make_unique<Worker>(options_.worker, *core.source, *core.ring);
     cores_.push_back(std::move(core));
   }
@@ -205,7 +205,7 @@ std::vector<MemoryTerm> memory_terms(const LiveOptions& options) {
   const std::size_t queues = queue_count(options);
   const std::size_t v4 = flow::FlowTable<FlowKeyV4>::memory_bytes(options.worker.flow_count_max);
   const std::size_t v6 = flow::FlowTable<FlowKey>::memory_bytes(options.worker.ipv6_flow_count_max);
-  return {
+  std::vector<MemoryTerm> terms{
       {"packet buffers and DPDK", eal_bytes(options)},
       {fmt::format("IPv4 flow tables, {} x {} flows", queues, options.worker.flow_count_max),
        queues * v4},
@@ -216,6 +216,13 @@ std::vector<MemoryTerm> memory_terms(const LiveOptions& options) {
       {fmt::format("fragments and duplicates, {} x", queues),
        queues * (flow::FragmentMemory::memory_bytes() +
                  flow::DuplicateFilter::memory_bytes(options.worker.duplicate_distance_ns))}};
+  if (options.worker.inspection.applications != nullptr) {
+    const std::size_t facts =
+        options.ring_fact_count + static_cast<std::size_t>(options.worker.window_fact_count_max);
+    terms.push_back({fmt::format("facts of the payload, {} x {}", queues, facts),
+                     queues * facts * sizeof(PayloadFact)});
+  }
+  return terms;
 }
 
 bool check_pages(const LiveOptions& options, source::MachineFault& fault) {
@@ -265,6 +272,7 @@ bool run_live(const LiveOptions& options, const std::atomic<bool>& stop, const L
       if (hooks.status) hooks.status(appliance.status(collector));
       run.packets = collector.packets();
       run.records = collector.records();
+      run.facts = collector.facts();
       appliance.finish(run);
     }
   }

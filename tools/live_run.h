@@ -25,6 +25,7 @@ struct LiveOptions {
   /// Instead of ports: captures that go through a ring device at full speed. Null: ports.
   source::CaptureSet* replay = nullptr;
   std::size_t ring_record_count = std::size_t{1} << 16;
+  std::size_t ring_fact_count = 1;
   WorkerOptions worker;
 };
 
@@ -44,6 +45,7 @@ struct MemoryTerm {
 struct LiveRun {
   PacketLedger packets;
   RecordLedger records;
+  FactLedger facts;
   std::vector<source::PortCounters> ports;
   /// Packets of a port whose clock is trusted that had no stamp to be believed.
   std::uint64_t unstamped = 0;
@@ -53,7 +55,7 @@ struct LiveRun {
   std::uint64_t replay_left_out = 0;
 
   [[nodiscard]] bool balances() const {
-    return packets.balances() && records.balances() &&
+    return packets.balances() && records.balances() && facts.balances() &&
            packets.counted == records.packets_delivered + records.packets_lost;
   }
 };

@@ -9,6 +9,7 @@
 #include "dataplane/record/connection.h"
 #include "dataplane/record/flow_key.h"
 #include "dataplane/record/flow_record.h"
+#include "dataplane/record/inspection.h"
 
 namespace mimir::flow {
 
@@ -39,6 +40,7 @@ struct alignas(sizeof(Key) == 16 ? 64 : 32) FlowSlot {
   std::array<std::uint8_t, 2> tcp_flags{};
   Direction first_direction = Direction::kLowToHigh;
   std::array<std::uint8_t, 2> signs{};
+  Inspection inspection;
 
   [[nodiscard]] bool is_idle() const noexcept { return (packets[0] | packets[1]) == 0; }
 
@@ -55,6 +57,7 @@ struct alignas(sizeof(Key) == 16 ? 64 : 32) FlowSlot {
     packets = {};
     tcp_flags = {};
     signs = {};
+    inspection.forget_window();
   }
 
   void count(const PacketCount& packet) noexcept {
@@ -84,7 +87,9 @@ struct alignas(sizeof(Key) == 16 ? 64 : 32) FlowSlot {
                       .packets = {packets[0], packets[1]},
                       .tcp_flags = tcp_flags,
                       .first_direction = first_direction,
-                      .signs = signs};
+                      .signs = signs,
+                      .application = inspection.application,
+                      .rule_bits = inspection.rule_bits};
   }
 };
 

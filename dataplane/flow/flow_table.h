@@ -144,6 +144,16 @@ class FlowTable {
     return count(key, hash_value, locate(hash_value), packet, emit);
   }
 
+  /// What is known of the payload of a flow that count() has just credited a packet to,
+  /// with what count() was given.
+  [[nodiscard]] Inspection& inspection(const Key& key, std::uint64_t hash_value,
+                                       std::size_t likely) noexcept {
+    Slot& slot = slots()[likely];
+    if (slot.key == key) [[likely]]
+      return slot.inspection;
+    return find_or_insert(key, hash_value)->inspection;
+  }
+
   /// How far one call of sweep() goes: free slots are passed 16 at a time, flows
   /// cost a cache line each, so both are bounded for themselves.
   struct SweepBudget {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "dataplane/record/application.h"
 #include "dataplane/record/flow_key.h"
 #include "dataplane/record/time.h"
 
@@ -30,7 +31,9 @@ namespace mimir {
 ///       96    2 tcp_flags[2]    OR of all TCP flags seen, by Direction
 ///       98    1 first_direction Direction of the first packet
 ///       99    2 signs[2]        OR of the ConnectionSign of all packets, by Direction
-///      101   27 reserved        zero
+///      101    1 application     what the ends speak, see Application
+///      102    1 rule_bits       bit_of() every RuleKind whose rules matched in this window
+///      103   25 reserved        zero
 ///   ------ ---- ---------------
 ///      128
 struct alignas(64) FlowRecord {
@@ -43,13 +46,15 @@ struct alignas(64) FlowRecord {
   std::array<std::uint8_t, 2> tcp_flags{};
   Direction first_direction = Direction::kLowToHigh;
   std::array<std::uint8_t, 2> signs{};
-  std::array<std::uint8_t, 27> reserved{};
+  Application application = Application::kUnknown;
+  std::uint8_t rule_bits = 0;
+  std::array<std::uint8_t, 25> reserved{};
 };
 
 static_assert(sizeof(FlowRecord) == 128 && alignof(FlowRecord) == 64);
 static_assert(offsetof(FlowRecord, window) == 40);
 static_assert(offsetof(FlowRecord, first_ns) == 64, "line 1 starts here");
-static_assert(offsetof(FlowRecord, reserved) == 101);
+static_assert(offsetof(FlowRecord, reserved) == 103);
 static_assert(std::is_trivially_copyable_v<FlowRecord>);
 static_assert(std::has_unique_object_representations_v<FlowRecord>, "FlowRecord has padding");
 
@@ -62,6 +67,8 @@ constexpr void merge(FlowRecord& into, const FlowRecord& from) noexcept {
   }
   if (from.last_ns > into.last_ns) into.last_ns = from.last_ns;
   if (from.window < into.window) into.window = from.window;
+  if (from.application > into.application) into.application = from.application;
+  into.rule_bits = static_cast<std::uint8_t>(into.rule_bits | from.rule_bits);
   for (std::size_t d = 0; d < 2; ++d) {
     into.bytes[d] += from.bytes[d];
     into.packets[d] += from.packets[d];

@@ -67,6 +67,25 @@ struct RecordLedger {
   }
 };
 
+/// Where the facts of the payload went. `written` is the worker's count; the collector
+/// counts `delivered` for itself, from what it popped.
+struct FactLedger {
+  std::uint64_t written = 0;
+  std::uint64_t lost = 0;  ///< the ring was full, or the window had its share
+  std::uint64_t delivered = 0;
+
+  friend constexpr bool operator==(const FactLedger&, const FactLedger&) = default;
+
+  [[nodiscard]] constexpr bool balances() const noexcept { return written == lost + delivered; }
+
+  constexpr FactLedger& operator+=(const FactLedger& other) noexcept {
+    written += other.written;
+    lost += other.lost;
+    delivered += other.delivered;
+    return *this;
+  }
+};
+
 /// The share of the flows that is counted throughout at a level of shedding.
 [[nodiscard]] constexpr double kept_flows_ratio(std::uint8_t shed_level) noexcept {
   return 1.0 / static_cast<double>(std::uint64_t{1} << shed_level);
@@ -82,8 +101,10 @@ struct WindowReport {
   std::uint64_t records_written = 0;
   std::uint64_t records_lost = 0;
   std::uint64_t packets_lost = 0;  ///< in those lost records
-  std::uint8_t shed_level = 0;     ///< the highest: one flow in 2^shed_level was counted throughout
-  TimeNs first_ns = 0;             ///< of the first packet received; 0 if none was
+  std::uint64_t facts_written = 0;
+  std::uint64_t facts_lost = 0;
+  std::uint8_t shed_level = 0;  ///< the highest: one flow in 2^shed_level was counted throughout
+  TimeNs first_ns = 0;          ///< of the first packet received; 0 if none was
   TimeNs last_ns = 0;
 };
 

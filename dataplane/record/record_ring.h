@@ -10,18 +10,19 @@
 
 #include "dataplane/record/flow_record.h"
 #include "dataplane/record/ledger.h"
+#include "dataplane/record/payload_fact.h"
 #include "dataplane/record/time.h"
 
 namespace mimir {
 
-/// One worker's way to the control plane: records, then the reports of the
-/// windows they belong to, then the word that those windows are complete.
+/// One worker's way to the control plane: records and facts of the payload, then the
+/// reports of the windows they belong to, then the word that those windows are complete.
 ///
 /// Threads: exactly one worker calls push_*() and complete_through(); exactly
 /// one control-plane thread calls the others. No lock, no allocation after
 /// construction.
-/// Memory: 128 bytes a record and sizeof(WindowReport) a report, fixed.
-/// Invariant: a reader that sees completed_through() == w and then empties both
+/// Memory: 128 bytes a record, 320 a fact and sizeof(WindowReport) a report, fixed.
+/// Invariant: a reader that sees completed_through() == w and then empties all
 /// queues has everything this worker will ever say about windows <= w.
 class RecordRing {
  public:
@@ -31,15 +32,17 @@ class RecordRing {
   static constexpr WindowIndex kAllComplete = std::numeric_limits<WindowIndex>::max();
   static constexpr std::size_t kReportCount = 1024;
 
-  explicit RecordRing(std::size_t record_count) : records_(record_count), reports_(kReportCount) {}
+  explicit RecordRing(std::size_t record_count, std::size_t fact_count = 1)
+      : records_(record_count), reports_(kReportCount), facts_(fact_count) {}
 
   /// Copies as many of `records` as fit; returns how many that were.
   [[nodiscard]] std::size_t push_records(std::span<const FlowRecord> records) {
     return records_.push(records.data(), records.size());
   }
   [[nodiscard]] bool push_report(const WindowReport& report) { return reports_.push(report); }
+  [[nodiscard]] bool push_fact(const PayloadFact& fact) { return facts_.push(fact); }
 
-  /// REQUIRES: every record and report of windows <= `window` has been pushed or
+  /// REQUIRES: every record, fact and report of windows <= `window` has been pushed or
   /// counted as lost; never descends.
   void complete_through(WindowIndex window) noexcept {
     // Release: whoever reads this value also sees the pushes before it.
@@ -56,10 +59,12 @@ class RecordRing {
   [[nodiscard]] bool pop_report(WindowReport& into) { return reports_.pop(into); }
   /// How many records wait for pop_records(), at least.
   [[nodiscard]] std::size_t waiting_records() const { return records_.read_available(); }
+  [[nodiscard]] bool pop_fact(PayloadFact& into) { return facts_.pop(into); }
 
  private:
   boost::lockfree::spsc_queue<FlowRecord> records_;
   boost::lockfree::spsc_queue<WindowReport> reports_;
+  boost::lockfree::spsc_queue<PayloadFact> facts_;
   alignas(64) std::atomic<WindowIndex> completed_through_{kNothingComplete};
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
+#include <string_view>
 #include <utility>
 
 namespace mimir::source {
@@ -24,6 +25,14 @@ constexpr std::uint8_t kUdp = 17;
 constexpr std::size_t kSmallestBytes = 60;
 constexpr std::array<std::size_t, 12> kImixBytes{60, 590, 60, 60,  590, 60,
                                                  60, 590, 60, 590, 60,  1514};
+
+constexpr std::string_view kRequest =
+    "POST /orders HTTP/1.1\r\nHost: orders.shop.svc\r\nUser-Agent: cart/2.1\r\n"
+    "Accept: application/json\r\nContent-Type: application/json\r\n"
+    "Content-Length: 1200\r\n\r\n";
+constexpr std::string_view kBody =
+    R"({"id":"5a934e000102030405000000","item":"sock 42","count":3,"price":17.32,)"
+    R"("paid":"2026-01-05T00:06:10Z","note":"leave it at the door, please"})";
 
 /// A frame, written front to back.
 class FrameWriter {
@@ -68,6 +77,14 @@ class FrameWriter {
     put_zeros(2);
   }
   void vxlan() { put({0x08, 0, 0, 0, 0, 0, 42, 0}); }
+  /// To the end of the frame.
+  void text(std::string_view head, std::string_view repeated) {
+    for (std::size_t i = 0; at_ < frame_.size(); ++i, ++at_) {
+      const bool is_head = i < head.size();
+      const char c = is_head ? head[i] : repeated[(i - head.size()) % repeated.size()];
+      frame_[at_] = static_cast<std::byte>(c);
+    }
+  }
   void tcp(std::size_t source, std::size_t destination) {
     put16(source);
     put16(destination);
@@ -89,7 +106,8 @@ class FrameWriter {
 FrameShape::FrameShape(const TrafficOptions& options)
     : family_(options.family),
       sizes_(options.sizes),
-      is_tcp_(options.law == TrafficLaw::kFlood),
+      payload_(options.payload),
+      is_tcp_(options.law == TrafficLaw::kFlood || options.payload == TrafficPayload::kHttp),
       ip_at_((options.family == TrafficFamily::kVxlan ? kTunnelBytes : 0) + kEthernetBytes) {
   const bool is_ipv6 = family_ == TrafficFamily::kIpv6;
   address_at_ = ip_at_ + (is_ipv6 ? 20 : 12);
@@ -125,6 +143,7 @@ std::vector<std::byte> FrameShape::build(std::size_t frame_bytes) const {
   } else {
     writer.udp(FlowDraw::kEstablishedPort, 53);
   }
+  if (payload_ == TrafficPayload::kHttp) writer.text(kRequest, kBody);
   return writer.take();
 }
 

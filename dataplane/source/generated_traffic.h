@@ -26,10 +26,16 @@ enum class TrafficLaw : std::uint8_t {
   kFlood,   ///< TCP SYNs, each of a flow never seen, between packets of a few that stay
 };
 
+enum class TrafficPayload : std::uint8_t {
+  kZeros,  ///< in UDP
+  kHttp,   ///< a request with a body of text, in TCP: every packet begins one
+};
+
 struct TrafficOptions {
   TrafficFamily family = TrafficFamily::kIpv4;
   TrafficSizes sizes = TrafficSizes::kSmallest;
   TrafficLaw law = TrafficLaw::kSteady;
+  TrafficPayload payload = TrafficPayload::kZeros;
   std::uint32_t flow_count = 1000;  ///< that live at once; of no account in a flood
   double churn_share = 0.1;         ///< of flow_count, replaced each second of packet time
   TimeNs packet_interval_ns = 67;   ///< 14.88 Mpps, 10 GbE at 64 bytes
@@ -140,6 +146,7 @@ class FrameShape {
  private:
   TrafficFamily family_;
   TrafficSizes sizes_;
+  TrafficPayload payload_;
   bool is_tcp_;
   std::size_t ip_at_;  ///< of the header that makes the flow
   std::size_t address_at_;

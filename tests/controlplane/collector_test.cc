@@ -20,7 +20,7 @@ constexpr TimeNs kWindowNs = 10 * kNsPerSecond;
 struct Rings {
   explicit Rings(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
-      owned.push_back(std::make_unique<RecordRing>(4096));
+      owned.push_back(std::make_unique<RecordRing>(4096, 64));
       all.push_back(owned.back().get());
     }
   }
@@ -29,15 +29,18 @@ struct Rings {
   std::vector<RecordRing*> all;
 };
 
-// A window handed over, kept: its records are lent for the call only.
+// A window handed over, kept: its records and facts are lent for the call only.
 struct Kept {
   Window window;
   std::vector<FlowRecord> records;
+  std::vector<PayloadFact> facts;
 };
 
 Collector::WindowSink keep_in(std::vector<Kept>& kept) {
   return [&kept](const Window& window) {
-    kept.push_back({window, {window.records.begin(), window.records.end()}});
+    kept.push_back({window,
+                    {window.records.begin(), window.records.end()},
+                    {window.facts.begin(), window.facts.end()}});
   };
 }
 
@@ -214,6 +217,45 @@ TEST(Collector, HandsOverWhatEveryWorkerHasCompletedAndNoMore) {
   EXPECT_FALSE(collector.drain());
   EXPECT_EQ(kept.size(), 2U);
   EXPECT_FALSE(collector.has_ended());
+}
+
+PayloadFact fact_of(TimeNs time_ns, std::uint16_t value) {
+  PayloadFact fact;
+  fact.time_ns = time_ns;
+  fact.value[0] = value;
+  return fact;
+}
+
+TEST(Collector, FactsComeWithTheirWindowInOneOrderWhoeverSaidThem) {
+  // Two of one time, told apart by what they say; one of the next window.
+  const std::vector<PayloadFact> facts{fact_of(5 * kWindowNs + 9, 1), fact_of(5 * kWindowNs + 9, 2),
+                                       fact_of(5 * kWindowNs + 3, 3), fact_of(6 * kWindowNs, 4)};
+  for (unsigned share = 0; share < 16; ++share) {
+    Rings rings(2);
+    std::vector<Kept> kept;
+    Collector collector(kWindowNs, rings.all, keep_in(kept));
+    for (std::size_t i = 0; i < facts.size(); ++i) {
+      ASSERT_TRUE(rings[share >> i & 1].push_fact(facts[i]));
+    }
+    WindowReport report = report_of(5, 5 * kWindowNs, 5 * kWindowNs + 9);
+    report.facts_written = 5;
+    report.facts_lost = 2;
+    ASSERT_TRUE(rings[0].push_report(report));
+    report = report_of(6, 6 * kWindowNs, 6 * kWindowNs);
+    report.facts_written = 1;
+    ASSERT_TRUE(rings[1].push_report(report));
+    for (RecordRing* ring : rings.all) ring->complete_through(RecordRing::kAllComplete);
+    EXPECT_TRUE(collector.drain());
+    ASSERT_EQ(kept.size(), 2U);
+    ASSERT_EQ(kept[0].facts.size(), 3U);
+    EXPECT_EQ(kept[0].facts[0].value[0], 3U);
+    EXPECT_EQ(kept[0].facts[1].value[0], 1U);
+    EXPECT_EQ(kept[0].facts[2].value[0], 2U);
+    EXPECT_EQ(kept[0].window.facts_lost, 2U);
+    ASSERT_EQ(kept[1].facts.size(), 1U);
+    EXPECT_EQ(collector.facts(), (FactLedger{.written = 6, .lost = 2, .delivered = 4}));
+    EXPECT_TRUE(collector.facts().balances());
+  }
 }
 
 TEST(Collector, CostsNothingForAGapOfAnyLength) {

@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/dataplane/payload/talk.h"
 #include "tests/dataplane/worker_rig.h"
 
 // A sanitizer brings operators of its own, which count nothing.
@@ -73,17 +74,19 @@ std::vector<test::Burst> all_traffic() {
   std::size_t packet_count = 0;
   for (const test::Burst& burst : bursts) packet_count += burst.packets.size();
   EXPECT_GE(packet_count, 10000u);
+  for (int i = 0; i < 100; ++i) bursts.push_back(test::talk(bursts.back()));
   return bursts;
 }
 
 /// With everything switched on that costs something, and a table that gets full.
-WorkerOptions all_options() {
+WorkerOptions all_options(const payload::Signatures& signatures) {
   WorkerOptions options{.window_ns = kNsPerSecond,
                         .lateness_ns = kNsPerSecond,
                         .flow_count_max = 200,
                         .ipv6_flow_count_max = 200,
                         .secret = {},
                         .duplicate_distance_ns = kNsPerSecond};
+  options.inspection = signatures.lend({.keeps_samples = true});
   options.dissect.network_mask = wire::DissectOptions::kNetworkBits;
   return options;
 }
@@ -96,8 +99,9 @@ TEST(WorkerAllocation, AWorkerAllocatesNothingOnceItIsBuilt) {
 #else
   const std::vector<test::Burst> bursts = all_traffic();
   test::FakeSource source(bursts);
-  RecordRing ring(std::size_t{1} << 16);
-  Worker worker(all_options(), source, ring);
+  RecordRing ring(std::size_t{1} << 16, std::size_t{1} << 14);
+  const auto signatures = test::built_in_signatures();
+  Worker worker(all_options(*signatures), source, ring);
   const std::size_t before = allocation_count;
   ASSERT_GT(before, 0u) << "the counting operator is in use";
   while (worker.step()) {
@@ -107,6 +111,7 @@ TEST(WorkerAllocation, AWorkerAllocatesNothingOnceItIsBuilt) {
   test::Reader reader;
   EXPECT_TRUE(reader.drain(ring));
   EXPECT_GT(reader.flows().size(), 100u) << "and it did count";
+  EXPECT_GT(reader.facts().size(), 100u) << "and look";
 #endif
 }
 
@@ -129,8 +134,9 @@ TEST(WorkerAllocation, AWorkerMakesNoSystemCallOnceItIsBuilt) {
   const int status = status_of([] {
     const std::vector<test::Burst> bursts = all_traffic();
     test::FakeSource source(bursts);
-    RecordRing ring(std::size_t{1} << 16);  // nobody has to drain it
-    Worker worker(all_options(), source, ring);
+    RecordRing ring(std::size_t{1} << 16, std::size_t{1} << 14);  // nobody has to drain it
+    const auto signatures = test::built_in_signatures();
+    Worker worker(all_options(*signatures), source, ring);
     if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) != 0) syscall(SYS_exit, 8);
     while (worker.step()) {
     }

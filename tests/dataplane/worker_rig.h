@@ -78,6 +78,8 @@ class Reader {
       const auto [flow, is_new] = flows_.try_emplace({record.window, record.key}, record);
       if (!is_new) merge(flow->second, record);
     }
+    PayloadFact fact;
+    while (ring.pop_fact(fact)) facts_.push_back(fact);
     WindowReport report;
     while (ring.pop_report(report)) {
       broke_its_word_ = broke_its_word_ || report.window <= complete_;
@@ -92,6 +94,7 @@ class Reader {
   [[nodiscard]] WindowIndex complete() const { return complete_; }
   [[nodiscard]] const std::map<FlowOfWindow, FlowRecord>& flows() const { return flows_; }
   [[nodiscard]] const std::map<WindowIndex, WindowReport>& reports() const { return reports_; }
+  [[nodiscard]] const std::vector<PayloadFact>& facts() const { return facts_; }
   [[nodiscard]] std::uint64_t record_count(WindowIndex window) const {
     const auto found = record_count_.find(window);
     return found == record_count_.end() ? 0 : found->second;
@@ -105,6 +108,7 @@ class Reader {
   WindowIndex complete_ = RecordRing::kNothingComplete;
   bool broke_its_word_ = false;
   std::map<FlowOfWindow, FlowRecord> flows_;
+  std::vector<PayloadFact> facts_;
   std::map<WindowIndex, WindowReport> reports_;
   std::map<WindowIndex, std::uint64_t> record_count_;
   std::map<WindowIndex, std::uint64_t> packets_;
@@ -113,7 +117,7 @@ class Reader {
 /// Drives a worker on this thread, reading after every step.
 inline Reader run(const WorkerOptions& options, const std::vector<Burst>& bursts) {
   FakeSource source(bursts);
-  RecordRing ring(std::size_t{1} << 16);
+  RecordRing ring(std::size_t{1} << 16, std::size_t{1} << 14);
   Reader reader;
   Worker worker(options, source, ring);
   while (worker.step()) (void)reader.drain(ring);

@@ -23,6 +23,7 @@ namespace mimir::tools {
 namespace {
 
 constexpr std::size_t kRingRecordCount = std::size_t{1} << 18;
+constexpr std::size_t kRingFactCount = std::size_t{1} << 15;
 constexpr std::size_t kStepMax = std::size_t{1} << 20;
 
 std::uint64_t now_ns(clockid_t clock) {
@@ -50,8 +51,10 @@ std::size_t table_flow_count(const source::TrafficOptions& traffic) {
   return std::max<std::size_t>(static_cast<std::size_t>(count), 4096);
 }
 
-WorkerOptions worker_options(const source::TrafficOptions& traffic, RingFull ring_full) {
+WorkerOptions worker_options(const DataplaneSettings& settings, RingFull ring_full) {
+  const source::TrafficOptions& traffic = settings.traffic;
   WorkerOptions options;
+  options.inspection = settings.inspection;
   options.window_ns = kBenchWindowNs;
   options.lateness_ns = 0;
   options.ring_full = ring_full;
@@ -68,22 +71,27 @@ void touch(RecordRing& ring) {
     (void)ring.push_records(block);
     (void)ring.pop_records(block);
   }
+  PayloadFact fact;
+  for (std::size_t i = 0; i <= kRingFactCount; ++i) {
+    (void)ring.push_fact(fact);
+    (void)ring.pop_fact(fact);
+  }
 }
 
 /// What is measured: a worker between a generator that does not end and a ring.
 struct Rig {
   explicit Rig(const source::TrafficOptions& traffic)
       : source(traffic, std::numeric_limits<std::uint64_t>::max()),
-        ring(kRingRecordCount),
+        ring(kRingRecordCount, kRingFactCount),
         reader(ring) {
     touch(ring);
   }
 
-  [[nodiscard]] bool open(const source::TrafficOptions& traffic, RingFull ring_full,
+  [[nodiscard]] bool open(const DataplaneSettings& settings, RingFull ring_full,
                           source::MachineFault& fault) {
     if (!source.open(fault)) return false;
     bytes_before = resident_bytes();
-    worker = std::make_unique<Worker>(worker_options(traffic, ring_full), source, ring);
+    worker = std::make_unique<Worker>(worker_options(settings, ring_full), source, ring);
     if (worker->is_usable()) return true;
     fault = {.kind = source::MachineFault::Kind::kMemory,
              .message = "no memory for the flow table",
@@ -153,9 +161,13 @@ std::string DataplaneSettings::name() const {
   const char* const law = traffic.law == source::TrafficLaw::kSteady  ? ""
                           : traffic.law == source::TrafficLaw::kChurn ? ", churn"
                                                                       : ", SYN flood";
+  const char* const looks = depth == PayloadDepth::kRules          ? ", applications and rules"
+                            : depth == PayloadDepth::kApplications ? ", applications"
+                                                                   : "";
   const bool is_imix = traffic.sizes == source::TrafficSizes::kImix;
-  return fmt::format("{}, {}, {} flows{}", family, is_imix ? "IMIX" : "64 bytes",
-                     traffic.flow_count, law);
+  const bool is_http = traffic.payload == source::TrafficPayload::kHttp;
+  return fmt::format("{}, {}{}, {} flows{}{}", family, is_imix ? "IMIX" : "64 bytes",
+                     is_http ? " of HTTP" : "", traffic.flow_count, law, looks);
 }
 
 std::size_t dataplane_memory_bytes() {
@@ -167,7 +179,7 @@ std::optional<DataplaneResult> measure_rate(const DataplaneSettings& settings,
   const std::optional<double> making_ns = measure_making_ns(settings, fault);
   if (!making_ns) return std::nullopt;
   Rig rig(settings.traffic);
-  if (!rig.open(settings.traffic, RingFull::kWait, fault)) return std::nullopt;
+  if (!rig.open(settings, RingFull::kWait, fault)) return std::nullopt;
   DataplaneResult result;
   result.making_ns = *making_ns;
   result.packets_a_round = settings.packet_count;
@@ -193,6 +205,7 @@ std::optional<DataplaneResult> measure_rate(const DataplaneSettings& settings,
   run_beside(body, rig.reader);
   result.packets = rig.reader.packets();
   result.records = rig.reader.records();
+  result.facts = rig.reader.facts();
   result.established_sent = rig.source.established_count();
   result.established_delivered = rig.reader.established_packets();
   result.is_exact = rig.reader.is_exact(rig.source.lent_count());
@@ -202,7 +215,7 @@ std::optional<DataplaneResult> measure_rate(const DataplaneSettings& settings,
 std::optional<StepTimes> measure_steps(const DataplaneSettings& settings,
                                        source::MachineFault& fault) {
   Rig rig(settings.traffic);
-  if (!rig.open(settings.traffic, RingFull::kLose, fault)) return std::nullopt;
+  if (!rig.open(settings, RingFull::kLose, fault)) return std::nullopt;
   // The first packet is stamped with the begin of a window.
   const TimeNs interval_ns = settings.traffic.packet_interval_ns;
   const TimeNs fill_ns = static_cast<TimeNs>(rig.source.fill_count()) * interval_ns;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/payload/inspector.h"
 #include "dataplane/record/ledger.h"
 #include "dataplane/source/generated_traffic.h"
 #include "dataplane/source/machine_fault.h"
@@ -17,9 +18,14 @@ namespace mimir::tools {
 /// Ten times as short as the appliance's, so that a few seconds hold a few edges.
 inline constexpr TimeNs kBenchWindowNs = kNsPerSecond;
 
+/// How far a measured worker looks into payload.
+enum class PayloadDepth : std::uint8_t { kOff, kApplications, kRules };
+
 struct DataplaneSettings {
   source::TrafficOptions traffic;
-  std::uint64_t packet_count = 0;  ///< a round
+  PayloadDepth depth = PayloadDepth::kOff;
+  payload::InspectorOptions inspection{};  ///< that depth, with what is looked for
+  std::uint64_t packet_count = 0;          ///< a round
   std::uint64_t round_count = 5;
   double seconds_min = 0;  ///< rounds go on until so much time was measured
 
@@ -40,6 +46,7 @@ struct DataplaneResult {
   std::size_t bytes_filled = 0;  ///< and when each flow had sent its first packet
   PacketLedger packets;
   RecordLedger records;
+  FactLedger facts;
   std::uint64_t established_sent = 0;
   std::uint64_t established_delivered = 0;
   /// CPU time of making and lending a packet, measured for itself; part of the rounds.

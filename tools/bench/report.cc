@@ -142,6 +142,8 @@ BenchRow dataplane_row(const DataplaneSettings& settings, const DataplaneResult&
       .set("counted", result.packets.counted)
       .set("flow_table_full", result.packets.dropped_for(Drop::kFlowTableFull))
       .set("records_exported", result.records.delivered)
+      .set("facts_written", result.facts.written)
+      .set("facts_lost", result.facts.lost)
       .set("established_packets_sent", result.established_sent)
       .set("established_packets_counted", result.established_delivered)
       .set("resident_bytes_before", std::uint64_t{result.bytes_before})

@@ -22,12 +22,16 @@ bool RingReader::drain() {
       established_packets_ += is_established ? packets : 0;
     }
   }
+  PayloadFact fact;
+  while (ring_.pop_fact(fact)) ++facts_.delivered;
   WindowReport report;
   while (ring_.pop_report(report)) {
     packets_ += report.packets;
     records_.written += report.records_written;
     records_.lost_ring_full += report.records_lost;
     records_.packets_lost += report.packets_lost;
+    facts_.written += report.facts_written;
+    facts_.lost += report.facts_lost;
   }
   return ended;
 }
@@ -38,6 +42,7 @@ void RingReader::drain_to_end() {
 
 bool RingReader::is_exact(std::uint64_t sent) const {
   return packets_.received == sent && packets_.balances() && records_.balances() &&
+         facts_.balances() &&
          records_.packets_delivered + records_.packets_lost == packets_.counted;
 }
 

@@ -24,9 +24,10 @@ class RingReader {
 
   [[nodiscard]] const PacketLedger& packets() const { return packets_; }
   [[nodiscard]] const RecordLedger& records() const { return records_; }
+  [[nodiscard]] const FactLedger& facts() const { return facts_; }
   /// In the records of flows that no flood opened.
   [[nodiscard]] std::uint64_t established_packets() const { return established_packets_; }
-  /// Whether `sent` packets all show in both ledgers, and both balance.
+  /// Whether `sent` packets all show in the ledgers, and all balance.
   [[nodiscard]] bool is_exact(std::uint64_t sent) const;
 
  private:
@@ -34,6 +35,7 @@ class RingReader {
   std::vector<FlowRecord> buffer_;
   PacketLedger packets_;
   RecordLedger records_;
+  FactLedger facts_;
   std::uint64_t established_packets_ = 0;
 };
 

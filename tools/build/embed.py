@@ -1,43 +1,44 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the built-in topologies as a C++ file, so that the executable needs no other.
+"""Writes files of the configuration as a C++ file, so that the executable needs no other.
 
-usage: embed.py OUTPUT FILE...
+usage: embed.py OUTPUT HEADER NAMESPACE TYPE FUNCTION FILE...
+
+FUNCTION, declared by HEADER, gives a std::span of the files as TYPE{name, text}.
 """
 
 import pathlib
 import sys
 
-HEAD = """\
-// Made by tools/build/embed.py from config/topology/.
+FRAME = """\
+// Made by tools/build/embed.py.
 #include <array>
 
-#include "tools/simulator/topology_file.h"
+#include "{header}"
 
-namespace mimir::simulator {
-namespace {
+namespace mimir::{namespace} {{
+namespace {{
 
-constexpr std::array kTopologies{
-"""
+constexpr std::array kFiles{{
+{files}}};
 
-TAIL = """\
-};
+}}  // namespace
 
-}  // namespace
+std::span<const {type}> {function}() {{ return kFiles; }}
 
-std::span<const BuiltInTopology> built_in_topologies() { return kTopologies; }
-
-}  // namespace mimir::simulator
+}}  // namespace mimir::{namespace}
 """
 
 
 def main():
-    output, *names = map(pathlib.Path, sys.argv[1:])
-    text = HEAD
-    for name in names:
+    output, header, namespace, kind, function, *names = sys.argv[1:]
+    files = ""
+    for name in map(pathlib.Path, names):
         document = name.read_text(encoding="utf-8")
-        text += f'    BuiltInTopology{{"{name.stem}", R"topology({document})topology"}},\n'
-    output.write_text(text + TAIL, encoding="utf-8")
+        files += f'    {kind}{{"{name.stem}", R"embedded({document})embedded"}},\n'
+    text = FRAME.format(header=header, namespace=namespace, files=files, type=kind,
+                        function=function)
+    pathlib.Path(output).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

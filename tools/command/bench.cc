@@ -12,6 +12,7 @@
 
 #include "config/diagnostic.h"
 #include "config/json.h"
+#include "dataplane/payload/signatures.h"
 #include "dataplane/source/capture_file.h"
 #include "dataplane/source/eal.h"
 #include "tools/bench/dataplane_bench.h"
@@ -59,6 +60,22 @@ std::vector<source::TrafficOptions> dataplane_table() {
   return table;
 }
 
+/// What is looked for: only what applications begin with, and the rules that ship.
+struct BenchSignatures {
+  std::unique_ptr<const payload::Signatures> applications;
+  std::unique_ptr<const payload::Signatures> rules;
+
+  [[nodiscard]] static BenchSignatures make() {
+    config::Diagnostics diagnostics;
+    return {.applications = payload::Signatures::make({}, {}, diagnostics),
+            .rules = payload::Signatures::make(payload::read_built_in_rules(), {}, diagnostics)};
+  }
+  [[nodiscard]] payload::InspectorOptions at(PayloadDepth depth) const {
+    if (depth == PayloadDepth::kOff) return {};
+    return (depth == PayloadDepth::kRules ? rules : applications)->lend();
+  }
+};
+
 class BenchCommand final : public Command {
  public:
   [[nodiscard]] const char* name() const override { return "bench"; }
@@ -86,6 +103,8 @@ class BenchCommand final : public Command {
                 "every packet a SYN of a new flow but one in 1000");
     line.real("--churn", churn_percent_, 0, 1000, "PERCENT",
               "churn: how many flows are replaced each second of packet time");
+    line.choice("--payload", payload_, {"off", "applications", "rules", "all"},
+                "dataplane: packets of HTTP, and how far they are looked into; all: one row each");
     line.count("--rounds", rounds_, 1, 101, "N", "rounds; the median counts");
     line.count("--seconds", seconds_, 0, 86400, "N",
                "dataplane: more rounds until so much time was measured");
@@ -182,14 +201,20 @@ class BenchCommand final : public Command {
   }
 
   bool measure_dataplane(source::MachineFault& fault) {
-    const bool is_chosen = flow_count_ != 0 || !family_.empty() || !frame_.empty() || !law_.empty();
-    const std::vector<source::TrafficOptions> cases =
-        is_chosen ? std::vector{chosen()} : dataplane_table();
-    for (const source::TrafficOptions& traffic : cases) {
-      const DataplaneSettings settings{.traffic = traffic,
-                                       .packet_count = packets_or(kDataplanePackets),
-                                       .round_count = rounds_,
-                                       .seconds_min = static_cast<double>(seconds_)};
+    const bool is_chosen = flow_count_ != 0 || !family_.empty() || !frame_.empty() ||
+                           !law_.empty() || !payload_.empty();
+    std::vector<DataplaneSettings> cases;
+    if (is_chosen) {
+      for (const PayloadDepth depth : depths()) cases.push_back({chosen(), depth});
+    } else {
+      for (const source::TrafficOptions& traffic : dataplane_table()) cases.push_back({traffic});
+    }
+    const auto signatures = BenchSignatures::make();
+    for (DataplaneSettings& settings : cases) {
+      settings.inspection = signatures.at(settings.depth);
+      settings.packet_count = packets_or(kDataplanePackets);
+      settings.round_count = rounds_;
+      settings.seconds_min = static_cast<double>(seconds_);
       const std::optional<DataplaneResult> result = measure_rate(settings, fault);
       if (!result) return false;
       const std::optional<StepTimes> steps = measure_steps(settings, fault);
@@ -199,8 +224,18 @@ class BenchCommand final : public Command {
     return true;
   }
 
+  [[nodiscard]] std::vector<PayloadDepth> depths() const {
+    if (payload_ == "all") {
+      return {PayloadDepth::kOff, PayloadDepth::kApplications, PayloadDepth::kRules};
+    }
+    if (payload_ == "applications") return {PayloadDepth::kApplications};
+    if (payload_ == "rules") return {PayloadDepth::kRules};
+    return {PayloadDepth::kOff};
+  }
+
   [[nodiscard]] source::TrafficOptions chosen() const {
     source::TrafficOptions traffic;
+    if (!payload_.empty()) traffic.payload = source::TrafficPayload::kHttp;
     if (family_ == "ipv6") traffic.family = TrafficFamily::kIpv6;
     if (family_ == "vxlan") traffic.family = TrafficFamily::kVxlan;
     if (frame_ == "imix") traffic.sizes = TrafficSizes::kImix;
@@ -242,6 +277,7 @@ class BenchCommand final : public Command {
   std::string family_;
   std::string frame_;
   std::string law_;
+  std::string payload_;
   std::uint64_t packets_ = 0;
   std::uint64_t flow_count_ = 0;
   double churn_percent_ = 10;

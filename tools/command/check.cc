@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 #include <unistd.h>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -12,6 +13,7 @@
 #include "tools/command/commands.h"
 #include "tools/live_run.h"
 #include "tools/machine_text.h"
+#include "tools/payload_options.h"
 
 namespace mimir::tools {
 
@@ -75,8 +77,11 @@ class CheckCommand final : public Command {
   void declare(CommandLine& line) override {
     line.text("--config", config_path_, "FILE", "the configuration");
     line.flag("--machine", machine_, "also memory, ports and permissions of this machine");
+    line.texts("--rules", rule_files_, "FILE", "a file of rules for the payload, instead");
     line.flag("--print-default", print_default_, "print a configuration with every key's default");
     line.flag("--print-reference", print_reference_, "print the reference page of all keys");
+    line.flag("--print-rule-reference", print_rule_reference_,
+              "print the reference page of the keys of a rule");
   }
 
   [[nodiscard]] ExitCode run(std::span<const std::string> /*eal_arguments*/) override {
@@ -88,6 +93,11 @@ class CheckCommand final : public Command {
       fmt::print("{}", config::to_markdown(controlplane::section_texts()));
       return ExitCode::kOk;
     }
+    if (print_rule_reference_) {
+      fmt::print("{}", config::to_markdown(payload::rule_texts()));
+      return ExitCode::kOk;
+    }
+    if (config_path_.empty() && !rule_files_.empty()) return check_rules();
     if (config_path_.empty()) {
       fmt::print(stderr, "mimir: error: --config is required\n  hint: mimir check --help\n");
       return ExitCode::kUsage;
@@ -106,10 +116,22 @@ class CheckCommand final : public Command {
   }
 
  private:
+  [[nodiscard]] ExitCode check_rules() const {
+    config::Diagnostics diagnostics;
+    const auto signatures =
+        compile_signatures({.depth = "rules", .rule_files = rule_files_}, diagnostics);
+    fmt::print(stderr, "{}", diagnostics.render());
+    if (signatures == nullptr) return ExitCode::kUsage;
+    fmt::print("rules    {} are well, and find what their tests say\n", signatures->rules().size());
+    return ExitCode::kOk;
+  }
+
   std::string config_path_;
+  std::vector<std::string> rule_files_;
   bool machine_ = false;
   bool print_default_ = false;
   bool print_reference_ = false;
+  bool print_rule_reference_ = false;
 };
 
 }  // namespace

@@ -21,6 +21,7 @@
 #include "tools/command/commands.h"
 #include "tools/ledger_text.h"
 #include "tools/packet_options.h"
+#include "tools/payload_options.h"
 
 namespace mimir::tools {
 
@@ -127,18 +128,18 @@ void print_csv(const std::vector<FlowRecord>& flows) {
   Output output;
   output.print(FMT_COMPILE(
       "first_seen,last_seen,protocol,src,src_port,dst,dst_port,packets,bytes,reply_packets,"
-      "reply_bytes,tcp_flags,reply_tcp_flags,outcome,client_by,network\n"));
+      "reply_bytes,tcp_flags,reply_tcp_flags,outcome,client_by,network,application\n"));
   for (const FlowRecord& flow : flows) {
     const FlowView view(flow, ports);
-    output.print(FMT_COMPILE("{}.{:09},{}.{:09},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n"),
-                 flow.first_ns / kNsPerSecond, flow.first_ns % kNsPerSecond,
-                 flow.last_ns / kNsPerSecond, flow.last_ns % kNsPerSecond,
-                 protocol_text(flow.key.protocol), entity::to_text(view.source()),
-                 view.source_port(), entity::to_text(view.destination()), view.destination_port(),
-                 flow.packets[view.forward()], flow.bytes[view.forward()],
-                 flow.packets[view.reply()], flow.bytes[view.reply()],
-                 flow.tcp_flags[view.forward()], flow.tcp_flags[view.reply()], view.outcome(),
-                 graph::name(view.role.evidence), flow.key.network());
+    output.print(
+        FMT_COMPILE("{}.{:09},{}.{:09},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n"),
+        flow.first_ns / kNsPerSecond, flow.first_ns % kNsPerSecond, flow.last_ns / kNsPerSecond,
+        flow.last_ns % kNsPerSecond, protocol_text(flow.key.protocol),
+        entity::to_text(view.source()), view.source_port(), entity::to_text(view.destination()),
+        view.destination_port(), flow.packets[view.forward()], flow.bytes[view.forward()],
+        flow.packets[view.reply()], flow.bytes[view.reply()], flow.tcp_flags[view.forward()],
+        flow.tcp_flags[view.reply()], view.outcome(), graph::name(view.role.evidence),
+        flow.key.network(), mimir::name(flow.application));
   }
 }
 
@@ -163,6 +164,15 @@ void print_jsonl(const std::vector<FlowRecord>& flows) {
         .set("outcome", view.outcome())
         .set("client_by", graph::name(view.role.evidence))
         .set("network", flow.key.network());
+    if (flow.application != Application::kUnknown) {
+      line.set("application", mimir::name(flow.application));
+    }
+    for (const RuleKind kind :
+         {RuleKind::kData, RuleKind::kCredential, RuleKind::kTool, RuleKind::kCustom}) {
+      if ((flow.rule_bits & bit_of(kind)) != 0) {
+        line.set("found_" + std::string(mimir::name(kind)), true);
+      }
+    }
     std::puts(config::to_text(line).c_str());
   }
 }
@@ -196,22 +206,25 @@ void print_table(std::vector<FlowRecord> flows, std::size_t top) {
     return address.is_ipv4() ? fmt::format("{}:{}", entity::to_text(address), port)
                              : fmt::format("[{}]:{}", entity::to_text(address), port);
   };
-  fmt::print("{:<10}{:<28}{:<28}{:>10}{:>14}{:>10}{:>14}  {}\n", "protocol", "client", "server",
+  fmt::print("{:<11}{:<28}{:<28}{:>10}{:>14}{:>10}{:>14}  {}\n", "protocol", "client", "server",
              "packets", "bytes", "replies", "reply bytes", "outcome");
   for (std::size_t i = 0; i < shown; ++i) {
     const FlowRecord& flow = flows[i];
     const FlowView view(flow, ports);
-    fmt::print("{:<10}{:<28}{:<28}{:>10}{:>14}{:>10}{:>14}  {}\n", protocol_text(flow.key.protocol),
-               end_text(view.source(), view.source_port()),
-               end_text(view.destination(), view.destination_port()), flow.packets[view.forward()],
-               flow.bytes[view.forward()], flow.packets[view.reply()], flow.bytes[view.reply()],
-               view.outcome());
+    const bool is_known = flow.application != Application::kUnknown;
+    fmt::print(
+        "{:<11}{:<28}{:<28}{:>10}{:>14}{:>10}{:>14}  {}\n",
+        is_known ? std::string(mimir::name(flow.application)) : protocol_text(flow.key.protocol),
+        end_text(view.source(), view.source_port()),
+        end_text(view.destination(), view.destination_port()), flow.packets[view.forward()],
+        flow.bytes[view.forward()], flow.packets[view.reply()], flow.bytes[view.reply()],
+        view.outcome());
   }
   const auto sums = sum_protocols(flows);
-  fmt::print("{:<10}{:>10}{:>14}{:>16}\n", "protocol", "flows", "packets", "bytes");
+  fmt::print("{:<11}{:>10}{:>14}{:>16}\n", "protocol", "flows", "packets", "bytes");
   for (std::size_t protocol = 0; protocol < sums.size(); ++protocol) {
     if (sums[protocol].flows == 0) continue;
-    fmt::print("{:<10}{:>10}{:>14}{:>16}\n", protocol_text(static_cast<std::uint8_t>(protocol)),
+    fmt::print("{:<11}{:>10}{:>14}{:>16}\n", protocol_text(static_cast<std::uint8_t>(protocol)),
                sums[protocol].flows, sums[protocol].packets, sums[protocol].bytes);
   }
 }
@@ -230,7 +243,7 @@ void print_summary(const std::vector<FlowRecord>& flows, const CaptureRun& total
   config::Json summary = config::Json::object();
   summary.set("flows", std::uint64_t{flows.size()})
       .set("protocols", std::move(protocols))
-      .set("ledger", to_json(total.packets, total.records));
+      .set("ledger", to_json(total.packets, total.records, total.facts));
   std::puts(config::to_pretty_text(summary).c_str());
 }
 
@@ -249,6 +262,7 @@ class FlowsCommand final : public Command {
     line.flag("--json", json_, "totals by protocol and the ledgers, as one JSON object");
     line.count("--top", top_, 1, 1'000'000, "N", "flows in the table for people");
     declare_packet_options(line, packets_);
+    declare_payload_options(line, payload_);
     line.flag("--by-network", by_network_,
               "flows of the same ends in two VLANs or VXLAN, VXLAN-GPE or Geneve networks are two");
     line.count("--workers", workers_, 1, 64, "N", "threads that share the flows");
@@ -264,7 +278,9 @@ class FlowsCommand final : public Command {
     options.worker.ipv6_flow_count_max = std::max<std::uint64_t>(flow_count_max_ / 4, 1024);
     if (by_network_) options.worker.dissect.network_mask = wire::DissectOptions::kNetworkBits;
     config::Diagnostics diagnostics;
-    if (!apply_packet_options(packets_, options.worker, diagnostics)) {
+    const bool is_well = apply_packet_options(packets_, options.worker, diagnostics);
+    const auto signatures = apply_payload_options(payload_, options.worker, diagnostics);
+    if (!is_well || diagnostics.has_errors()) {
       fmt::print(stderr, "{}", diagnostics.render());
       return ExitCode::kUsage;
     }
@@ -291,7 +307,7 @@ class FlowsCommand final : public Command {
     // There are two if there are packets from before 1970. One window is merged already.
     if (window_count > 1) controlplane::merge_flows(flows);
     print(in_time_order(flows), *run);
-    fmt::print(stderr, "{}", to_text(run->packets, run->records));
+    fmt::print(stderr, "{}", to_text(run->packets, run->records, run->facts));
     return diagnostics.has_errors() || !run->balances() ? ExitCode::kData : ExitCode::kOk;
   }
 
@@ -314,6 +330,7 @@ class FlowsCommand final : public Command {
   std::uint64_t top_ = 20;
   std::uint64_t workers_ = 1;
   PacketOptions packets_;
+  PayloadOptions payload_;
   bool by_network_ = false;
   std::uint64_t flow_count_max_ = std::uint64_t{1} << 20;
 };

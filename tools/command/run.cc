@@ -158,7 +158,7 @@ class RunCommand final : public Command {
 
   ExitCode report(const LiveRun& live, std::uint64_t windows,
                   const controlplane::AlertFile& alerts) const {
-    fmt::print(stderr, "{}", to_text(live.packets, live.records));
+    fmt::print(stderr, "{}", to_text(live.packets, live.records, live.facts));
     for (std::size_t i = 0; i < live.ports.size(); ++i) {
       const source::PortCounters& port = live.ports[i];
       fmt::print(stderr, "port {}   received {}, missed {}, errors {}, no buffer {}\n", i,
