@@ -51,14 +51,6 @@ class BoundedTable {
     }
   }
 
-  /// Calls `see(key, value)` for every entry, in no order that means anything.
-  template <class See>
-  void for_each(See see) {
-    for (Slot& slot : slots_) {
-      if (slot.is_used) see(slot.key, slot.value);
-    }
-  }
-
   [[nodiscard]] std::size_t capacity() const { return slots_.size(); }
   [[nodiscard]] std::uint64_t forgotten_count() const { return forgotten_count_; }
 

@@ -49,9 +49,9 @@ double LateralMovement::weigh(const Contact& contact, std::string& why) const {
     weight += kFewPartners;
     add_reason(why, "a client with few servers");
   }
-  if (contact.has_failed()) {
+  if (contact.answer != Answer::kOpened) {
     weight *= kFailedFactor;
-    add_reason(why, "which failed");
+    add_reason(why, "which came to nothing");
   }
   if (!habits_.knows(contact.client.service) || !habits_.knows(contact.server.service)) {
     weight *= kUnseenFactor;
@@ -85,12 +85,13 @@ void LateralMovement::see(const Contact& contact, std::vector<Finding>& findings
   if (chain.weight >= kReportMin && is_news(chain, contact.first_ns)) {
     findings.push_back(describe(chain));
   }
-  // A failed connection reaches nobody.
-  if (contact.has_failed()) return;
+  // A connection that came to nothing reaches nobody.
+  if (contact.answer != Answer::kOpened) return;
   Reached& reached = reached_.claim(contact.server.key);
   const bool is_stale =
       reached.hops.empty() || contact.first_ns - reached.hops.back().time_ns > kChainNs;
-  if (is_stale || chain.weight > reached.weight) reached = std::move(chain);
+  // Of equals the latest: it is the likelier to be followed.
+  if (is_stale || chain.weight >= reached.weight) reached = std::move(chain);
 }
 
 bool LateralMovement::is_news(const Reached& chain, TimeNs time_ns) {

@@ -20,7 +20,8 @@ namespace mimir::detector {
 ///   1      a database's
 ///   0.5    at most kFewMax services talk to the server's      0.5   the client's talks
 ///          to at most kFewMax
-///   0.5    of it if the connection failed, or if training never saw one of the services
+///   0.5    of it if the connection failed or was not taken up; and the same if training
+///          never saw one of the services
 ///   0.25   of it if the client talks to half of all services, or is a machine
 ///
 /// and with the edge over which its client was itself reached, within kChainNs, it makes

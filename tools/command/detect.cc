@@ -94,6 +94,11 @@ class DetectCommand final : public Command {
     if (!run) return ExitCode::kData;
     detection.flush();
     fmt::print(stderr, "{}", to_text(run->packets, run->records));
+    if (const std::uint64_t late = run->packets.dropped_for(Drop::kTooLate); late > 0) {
+      diagnostics.warning(
+          {}, fmt::format("{} packets came too late for their windows and were not judged", late),
+          "are the packets in order? reordercap of Wireshark writes a capture that is");
+    }
     fmt::print(stderr, "windows  {} looked at\n{}", windows, detection.describe());
     return diagnostics.has_errors() || !run->balances() ? ExitCode::kData : ExitCode::kOk;
   }

@@ -131,6 +131,14 @@ TEST(LateralMovement, AChainIsOneAlertWithItsHops) {
   EXPECT_EQ(rig.resolver.name(chain.hops[1].destination), "shop/monitor-0");
 }
 
+TEST(LateralMovement, AScanReachesNobody) {
+  const Rig rig;
+  Trace trace;
+  trace.tcp(60, pod(kPay, 1), pod(kDb, 2), 22, kSyn, test::kSynAck);
+  trace.tcp(70, pod(kDb, 2), pod(kMonitor, 0), 8082, kAsking, kAnswering);
+  EXPECT_TRUE(rig.judge(trace).empty());
+}
+
 TEST(LateralMovement, AControlPortNeedsNoSecondHop) {
   const Rig rig;
   Trace ssh;
