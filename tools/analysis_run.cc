@@ -33,10 +33,10 @@ std::optional<AnalysisRun> analyse_captures(std::span<const CaptureArgument> cap
     return std::nullopt;
   }
   graph::NodeTable nodes(run.context->entities.size());
-  const auto reduce = [&](const Window& window) {
-    if (watch) watch(window, *run.context);
+  const auto reduce = [&run, &nodes, &watch](const Window& window) {
     run.windows.push_back(
         analysis::reduce(window, *run.context->cluster, run.context->observation, nodes));
+    if (watch) watch(window, run.windows.back(), *run.context);
   };
   const auto read = run_captures(*opened, capture_options, reduce, diagnostics);
   if (!read) return std::nullopt;

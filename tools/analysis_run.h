@@ -40,8 +40,9 @@ struct AnalysisRun {
   [[nodiscard]] bool knows_anybody() const;
 };
 
-/// Sees every window of a run before it becomes edges, while its records are there.
-using WindowWatch = std::function<void(const Window&, const ClusterContext&)>;
+/// Sees every window of a run while its records are there, and what it was reduced to.
+using WindowWatch =
+    std::function<void(const Window&, const analysis::ReducedWindow&, const ClusterContext&)>;
 
 /// The captures that the arguments stand for, as one stream. `watch` may be empty.
 [[nodiscard]] std::optional<AnalysisRun> analyse_captures(std::span<const CaptureArgument> captures,

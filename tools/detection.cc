@@ -7,18 +7,29 @@
 
 namespace mimir::tools {
 
-Detection::Detection(const ClusterContext* context, const learn::Model* model, std::string digest,
-                     std::vector<detector::Suppression> suppressions, Sink sink)
-    : resolver_(context == nullptr ? detector::Resolver()
-                                   : detector::Resolver(*context->cluster, context->observation)),
-      habits_(context == nullptr || model == nullptr
-                  ? detector::KnownHabits()
-                  : detector::KnownHabits(model->context.contacts, *context->cluster)),
+namespace {
+
+detector::Resolver resolver_of(const DetectionOptions& options) {
+  if (options.context == nullptr) return detector::Resolver(options.secret);
+  return {*options.context->cluster, options.context->observation, options.secret};
+}
+
+detector::KnownHabits habits_of(const DetectionOptions& options) {
+  if (options.context == nullptr || options.model == nullptr) return {};
+  return {options.model->context.contacts, *options.context->cluster};
+}
+
+}  // namespace
+
+Detection::Detection(DetectionOptions options, Sink sink)
+    : resolver_(resolver_of(options)),
+      habits_(habits_of(options)),
       detectors_(resolver_, habits_),
-      suppressor_(std::move(suppressions)),
+      suppressor_(std::move(options.suppressions)),
       sink_(std::move(sink)) {
-  if (model != nullptr) {
-    origin_ = {.model_name = model->context.name, .model_digest = std::move(digest)};
+  if (options.model != nullptr) {
+    origin_ = {.model_name = options.model->context.name,
+               .model_digest = std::move(options.model_digest)};
   }
 }
 
@@ -33,6 +44,7 @@ void Detection::report(const std::vector<detector::Finding>& findings) {
   for (const detector::Finding& finding : findings) {
     if (suppressor_.covers(finding, resolver_)) continue;
     ++alert_count_;
+    recent_.add(finding, window_.end_ns, resolver_);
     sink_(controlplane::to_json(finding, window_, origin_, resolver_));
   }
 }

@@ -8,12 +8,23 @@
 
 #include "config/json.h"
 #include "controlplane/alert/finding_alert.h"
+#include "controlplane/alert/recent_findings.h"
 #include "model/detector/detector_set.h"
 #include "model/detector/suppression.h"
 #include "model/learn/model.h"
 #include "tools/cluster_context.h"
 
 namespace mimir::tools {
+
+/// What the detectors are told. All of it may be absent.
+struct DetectionOptions {
+  const ClusterContext* context = nullptr;  ///< null: every address is somebody of its own
+  const learn::Model* model = nullptr;      ///< null: nobody's habits are known
+  std::string model_digest{};
+  std::vector<detector::Suppression> suppressions{};
+  /// Of the tables' hash, so that nobody can aim at it; shows only where a table overflows.
+  std::uint64_t secret = 0;
+};
 
 /// The detectors as every command runs them: windows in, alerts out.
 ///
@@ -22,17 +33,18 @@ class Detection {
  public:
   using Sink = std::function<void(const config::Json& alert)>;
 
-  /// Without a context nobody is known, and every address is somebody of its own;
-  /// without a model, whose digest is `digest`, nobody's habits are.
-  Detection(const ClusterContext* context, const learn::Model* model, std::string digest,
-            std::vector<detector::Suppression> suppressions, Sink sink);
+  Detection(DetectionOptions options, Sink sink);
   Detection(const Detection&) = delete;  // its parts refer to each other
   Detection& operator=(const Detection&) = delete;
 
   void add(const Window& window);
   void flush();
 
-  [[nodiscard]] std::uint64_t alert_count() const { return alert_count_; }
+  /// Puts what was lately found of its services beside a structural alert.
+  void relate(controlplane::Alert& alert) const {
+    alert.related = recent_.about(alert.path, alert.begin_ns);
+  }
+
   /// "3 alerts of detectors, 2 were suppressed, 1 is a habit", and a line for each
   /// suppression that has expired and would have covered something.
   [[nodiscard]] std::string describe() const;
@@ -46,6 +58,7 @@ class Detection {
   detector::Suppressor suppressor_;
   controlplane::HabitOrigin origin_;
   controlplane::FindingWindow window_;
+  controlplane::RecentFindings recent_;
   Sink sink_;
   std::uint64_t alert_count_ = 0;
 };

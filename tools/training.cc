@@ -170,11 +170,13 @@ std::optional<TrainingRun> read_run(std::span<const CaptureArgument> captures, s
                                     const AnalysisOptions& options,
                                     config::Diagnostics& diagnostics) {
   std::unique_ptr<HabitReader> habits;
-  auto analysis = analyse_captures(captures, options, diagnostics,
-                                   [&habits](const Window& window, const ClusterContext& context) {
-                                     if (!habits) habits = std::make_unique<HabitReader>(context);
-                                     habits->learner.add(window);
-                                   });
+  auto analysis =
+      analyse_captures(captures, options, diagnostics,
+                       [&habits](const Window& window, const analysis::ReducedWindow& /*reduced*/,
+                                 const ClusterContext& context) {
+                         if (!habits) habits = std::make_unique<HabitReader>(context);
+                         habits->learner.add(window);
+                       });
   if (!analysis) return std::nullopt;
   return TrainingRun{.name = std::move(name),
                      .analysis = std::move(*analysis),

@@ -132,6 +132,18 @@ Json hop_list(const Alert& alert) {
   return list;
 }
 
+Json related_list(const Alert& alert) {
+  Json list = Json::array();
+  for (const RelatedFinding& related : alert.related) {
+    list.push(Json::object()
+                  .set("kind", related.kind)
+                  .set("source", related.source)
+                  .set("window_end", to_timestamp(related.end_ns))
+                  .set("summary", related.summary));
+  }
+  return list;
+}
+
 Json path_list(const std::vector<std::string>& path) {
   Json list = Json::array();
   for (const std::string& service : path) list.push(service);
@@ -207,6 +219,7 @@ config::Json to_json(const Alert& alert) {
       .set("hops", hop_list(alert))
       .set("explanation", explanation(alert))
       .set("edges", edge_list(alert))
+      .set("related", related_list(alert))
       .set("capture", to_json(alert.loss))
       .set("model", std::move(model));
   Json line = Json::object();

@@ -26,6 +26,14 @@ struct AlertHop {
   std::uint64_t bytes = 0;
 };
 
+/// What a detector said lately of a service on the path.
+struct RelatedFinding {
+  std::string kind;    ///< as the detectors' own alert has it
+  std::string source;  ///< the pod, or the address
+  TimeNs end_ns = 0;   ///< of the window in which it said so
+  std::string summary;
+};
+
 /// How much of the window the model did not get to see.
 struct AlertLoss {
   PacketLedger packets;
@@ -51,6 +59,7 @@ struct Alert {
   std::vector<AlertHop> hops;                 ///< the busiest pods of each hop of `path`
   std::vector<detector::EdgeEvidence> edges;  ///< the most excessive first
   AlertLoss loss;
+  std::vector<RelatedFinding> related{};  ///< part of no score
   std::string model_name;
   std::string model_digest;
 };

@@ -41,7 +41,7 @@ struct Hop {
   Party destination;
   std::uint16_t port = 0;
   std::uint8_t protocol = 0;
-  std::string what;  ///< why it counts: "never seen in training, database port"
+  std::string what{};  ///< why it counts: "never seen in training, database port"
 };
 
 /// A figure the verdict rests on.

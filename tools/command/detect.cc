@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -13,6 +14,7 @@
 #include "tools/command/commands.h"
 #include "tools/command/model_options.h"
 #include "tools/detection.h"
+#include "tools/hash_secret.h"
 #include "tools/ledger_text.h"
 
 namespace mimir::tools {
@@ -79,10 +81,17 @@ class DetectCommand final : public Command {
     if (!apply_packet_options(options_.packets, run_options.worker, diagnostics)) {
       return ExitCode::kUsage;
     }
-    Detection detection(
-        context, loaded == nullptr ? nullptr : &loaded->model,
-        loaded == nullptr ? std::string() : loaded->digest, options_.suppressions,
-        [](const config::Json& alert) { std::puts(config::to_text(alert).c_str()); });
+    DetectionOptions detection_options{
+        .context = context,
+        .suppressions = options_.suppressions,
+        .secret = hash_secret_of(static_cast<std::uint64_t>(captures.first_ns())).first};
+    if (loaded != nullptr) {
+      detection_options.model = &loaded->model;
+      detection_options.model_digest = loaded->digest;
+    }
+    Detection detection(std::move(detection_options), [](const config::Json& alert) {
+      std::puts(config::to_text(alert).c_str());
+    });
     std::uint64_t windows = 0;
     const auto run = run_captures(
         captures, run_options,

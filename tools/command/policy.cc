@@ -94,7 +94,8 @@ class PolicyCommand final : public Command {
     const auto captures = list_captures(captures_, diagnostics);
     if (!captures) return ExitCode::kUsage;
     std::optional<policy::ConnectionLog> log;
-    const auto watch = [&log](const Window& window, const ClusterContext& context) {
+    const auto watch = [&log](const Window& window, const analysis::ReducedWindow& /*reduced*/,
+                              const ClusterContext& context) {
       if (!log) log.emplace(*context.cluster, context.observation);
       log->add(window);
     };

@@ -123,17 +123,23 @@ class RunCommand final : public Command {
     }
     const controlplane::AlertBuilder builder(appliance.model, *appliance.context->cluster,
                                              appliance.model_digest);
+    Detection detection({.context = appliance.context.get(),
+                         .model = &appliance.model,
+                         .model_digest = appliance.model_digest,
+                         .suppressions = appliance.config.detection.suppressions(),
+                         .secret = options.worker.secret.first},
+                        [&](const config::Json& alert) { alerts.write(alert); });
     std::uint64_t windows = 0;
     analysis::Analyzer analyzer = appliance.make_analyzer([&](const analysis::Verdict& verdict) {
       ++windows;
       log_info(describe(verdict));
       std::optional<controlplane::Alert> alert;
-      if (verdict.score.alert()) alerts.write(alert.emplace(builder.build(verdict)));
+      if (verdict.score.alert()) {
+        detection.relate(alert.emplace(builder.build(verdict)));
+        alerts.write(*alert);
+      }
       board.add(verdict, alert ? &*alert : nullptr);
     });
-    Detection detection(appliance.context.get(), &appliance.model, appliance.model_digest,
-                        appliance.config.detection.suppressions(),
-                        [&](const config::Json& alert) { alerts.write(alert); });
     LiveRun live;
     source::MachineFault fault;
     const LiveHooks hooks{.window =

@@ -18,6 +18,7 @@
 #include "tools/command/commands.h"
 #include "tools/command/model_options.h"
 #include "tools/detection.h"
+#include "tools/hash_secret.h"
 #include "tools/ledger_text.h"
 
 namespace mimir::tools {
@@ -81,32 +82,20 @@ class ScoreCommand final : public Command {
     }
     const auto captures = list_captures(captures_, diagnostics);
     if (!captures) return ExitCode::kUsage;
-    Findings findings;
+    Judges judges;
     const auto run = analyse_captures(
-        *captures, options_, diagnostics, [&](const Window& window, const ClusterContext& context) {
-          findings.add(window, context, *loaded, options_.suppressions);
+        *captures, options_, diagnostics,
+        [&](const Window& window, const analysis::ReducedWindow& reduced,
+            const ClusterContext& context) {
+          if (!judges.start(*this, *loaded, context, secret_of(window), diagnostics)) return;
+          judges.detection->add(window);
+          judges.analyzer->add(reduced);
         });
-    if (!run) return ExitCode::kData;
-    findings.end();
-    auto registry =
-        invariant::Registry::build(*run->context->cluster,
-                                   {.observation = run->context->observation.point,
-                                    .sensitive_service = model.context.sensitive_service},
-                                   diagnostics);
-    if (!registry) return ExitCode::kData;
-    const controlplane::AlertBuilder builder(model, *run->context->cluster, loaded->digest);
-    Counts counts;
-    analysis::Analyzer analyzer(*run->context->cluster, run->context->observation,
-                                std::move(*registry), model, [&](const analysis::Verdict& verdict) {
-                                  count(verdict, counts);
-                                  print(verdict, builder);
-                                });
-    for (std::size_t i = 0; i < run->windows.size(); ++i) {
-      print(findings.alerts[i]);
-      analyzer.add(run->windows[i]);
-    }
-    print(findings.alerts.back());
-    analyzer.flush();
+    if (!run || !judges.start(*this, *loaded, *run->context, 0, diagnostics))
+      return ExitCode::kData;
+    judges.detection->flush();
+    judges.analyzer->flush();
+    const Counts& counts = judges.counts;
     fmt::print(stderr, "{}", to_text(run->capture.packets, run->capture.records));
     fmt::print(stderr, "windows  {} judged, {} alerts{}; {:.1f} % of the bytes mapped\n",
                counts.windows, counts.alerts,
@@ -114,53 +103,73 @@ class ScoreCommand final : public Command {
                    ? std::string()
                    : fmt::format("; nearest to its threshold {:+.3f}", counts.nearest),
                run->mapped_share * 100);
-    if (findings.detection) fmt::print(stderr, "{}", findings.detection->describe());
+    fmt::print(stderr, "{}", judges.detection->describe());
     if (!run->knows_anybody()) report_nobody_known(name_of(*captures), *run, diagnostics);
     return diagnostics.has_errors() || !run->capture.balances() ? ExitCode::kData : ExitCode::kOk;
   }
-
-  /// What the detectors say, window by window; the last entry is of the end.
-  struct Findings {
-    void add(const Window& window, const ClusterContext& context, const ModelWithDigest& loaded,
-             const std::vector<detector::Suppression>& suppressions) {
-      if (!detection) {
-        detection.emplace(&context, &loaded.model, loaded.digest, suppressions,
-                          [this](const config::Json& alert) { alerts.back().push_back(alert); });
-      }
-      alerts.emplace_back();
-      detection->add(window);
-    }
-    void end() {
-      alerts.emplace_back();
-      if (detection) detection->flush();
-    }
-
-    std::optional<Detection> detection;
-    std::vector<std::vector<config::Json>> alerts;
-  };
 
   struct Counts {
     std::uint64_t windows = 0;
     std::uint64_t alerts = 0;
     double nearest = -1e9;  ///< the largest score - threshold
+
+    void add(const analysis::Verdict& verdict) {
+      ++windows;
+      if (verdict.score.alert()) ++alerts;
+      nearest = std::max(nearest, verdict.score.value - verdict.score.threshold);
+    }
   };
 
-  static void count(const analysis::Verdict& verdict, Counts& counts) {
-    ++counts.windows;
-    if (verdict.score.alert()) ++counts.alerts;
-    counts.nearest = std::max(counts.nearest, verdict.score.value - verdict.score.threshold);
+  static std::uint64_t secret_of(const Window& window) {
+    return hash_secret_of(static_cast<std::uint64_t>(window.begin_ns)).first;
   }
 
-  void print(const std::vector<config::Json>& alerts) const {
-    if (windows_) return;
-    for (const config::Json& alert : alerts) std::puts(config::to_text(alert).c_str());
-  }
+  /// What judges the windows; made when the first one comes, for by then the cluster is read.
+  struct Judges {
+    /// False, with the reason reported once, if the model does not fit the cluster.
+    bool start(const ScoreCommand& command, const ModelWithDigest& loaded,
+               const ClusterContext& context, std::uint64_t secret,
+               config::Diagnostics& diagnostics) {
+      if (analyzer || has_failed) return !has_failed;
+      auto registry =
+          invariant::Registry::build(*context.cluster,
+                                     {.observation = context.observation.point,
+                                      .sensitive_service = loaded.model.context.sensitive_service},
+                                     diagnostics);
+      has_failed = !registry;
+      if (has_failed) return false;
+      detection.emplace(DetectionOptions{.context = &context,
+                                         .model = &loaded.model,
+                                         .model_digest = loaded.digest,
+                                         .suppressions = command.options_.suppressions,
+                                         .secret = secret},
+                        [&command](const config::Json& alert) {
+                          if (!command.windows_) std::puts(config::to_text(alert).c_str());
+                        });
+      builder.emplace(loaded.model, *context.cluster, loaded.digest);
+      analyzer.emplace(*context.cluster, context.observation, std::move(*registry), loaded.model,
+                       [this, &command](const analysis::Verdict& verdict) {
+                         counts.add(verdict);
+                         command.print(verdict, *builder, *detection);
+                       });
+      return true;
+    }
 
-  void print(const analysis::Verdict& verdict, const controlplane::AlertBuilder& builder) const {
+    std::optional<Detection> detection;
+    std::optional<controlplane::AlertBuilder> builder;
+    std::optional<analysis::Analyzer> analyzer;
+    Counts counts;
+    bool has_failed = false;
+  };
+
+  void print(const analysis::Verdict& verdict, const controlplane::AlertBuilder& builder,
+             const Detection& detection) const {
     if (windows_) {
       std::puts(config::to_text(to_json(verdict)).c_str());
     } else if (verdict.score.alert()) {
-      std::puts(config::to_text(controlplane::to_json(builder.build(verdict))).c_str());
+      controlplane::Alert alert = builder.build(verdict);
+      detection.relate(alert);
+      std::puts(config::to_text(controlplane::to_json(alert)).c_str());
     }
   }
 

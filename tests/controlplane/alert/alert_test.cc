@@ -100,7 +100,7 @@ TEST(Alert, SaysEverythingOfOursUnderMimir) {
   const Json& ours = at(json, "mimir");
   EXPECT_EQ(keys_of(ours),
             (std::vector<std::string>{"schema", "kind", "window", "score", "path", "hops",
-                                      "explanation", "edges", "capture", "model"}));
+                                      "explanation", "edges", "related", "capture", "model"}));
   EXPECT_EQ(*at(ours, "schema").string(), "mimir-eve/1.1");
   EXPECT_EQ(config::to_text(at(ours, "window")),
             R"({"granularity_s":10,"start":"2026-11-24T21:48:10.000000+0000",)"

@@ -6,7 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include "controlplane/alert/recent_findings.h"
 #include "model/detector/catalogue.h"
+#include "tests/model/graph/wordpress.h"
 
 namespace mimir::controlplane {
 namespace {
@@ -69,6 +71,39 @@ TEST(FindingAlert, IsAnEveLineWithItsOwnKindAndEvidence) {
   const Json& target = at(line, {"mimir", "targets"}).elements()->at(0);
   EXPECT_EQ(target.find("service"), nullptr) << "without a cluster there are no services";
   EXPECT_EQ(at(target, {"ports"}).elements()->at(0).count(), 22U);
+}
+
+TEST(RecentFindings, MentionWhatConcernsAServiceAndIsNotTooOld) {
+  const test::World world({test::pod_event("user-0", "10.244.0.1", "shop", "app", "user"),
+                           test::service_event("user", "10.96.0.1", "shop", "app", "user"),
+                           test::pod_event("pay-0", "10.244.0.2", "shop", "app", "pay"),
+                           test::service_event("pay", "10.96.0.2", "shop", "app", "pay")});
+  const Resolver resolver(world.cluster, {});
+  const auto party = [&](const char* address) {
+    return resolver.resolve(test::address_of(address), 0);
+  };
+  RecentFindings recent;
+  const TimeNs start_ns = 1'767'571'200 * kNsPerSecond;
+  const TimeNs minute_ns = 60 * kNsPerSecond;
+  recent.add({.kind = Kind::kPortScan, .source = party("10.244.0.1")}, start_ns, resolver);
+  recent.add({.kind = Kind::kBeacon, .source = party("10.244.0.2")}, start_ns + minute_ns,
+             resolver);
+  Finding move{.kind = Kind::kLateralMovement, .source = party("203.0.113.9")};
+  move.hops.push_back({.source = party("203.0.113.9"), .destination = party("10.244.0.1")});
+  recent.add(move, start_ns + 2 * minute_ns, resolver);
+  const auto kinds = [&](std::vector<std::string> services, TimeNs begin_ns) {
+    std::string text;
+    for (const RelatedFinding& related : recent.about(services, begin_ns)) {
+      text += related.kind + " ";
+    }
+    return text;
+  };
+  EXPECT_EQ(kinds({"user", "outside"}, start_ns), "port_scan lateral_movement ");
+  EXPECT_EQ(kinds({"pay"}, start_ns), "beacon ");
+  EXPECT_EQ(kinds({"user", "pay"}, start_ns), "port_scan beacon lateral_movement ");
+  EXPECT_EQ(kinds({"outside"}, start_ns), "");
+  EXPECT_EQ(kinds({"user"}, start_ns + 10 * minute_ns), "port_scan lateral_movement ");
+  EXPECT_EQ(kinds({"user"}, start_ns + 11 * minute_ns), "lateral_movement ");
 }
 
 TEST(Catalogue, EveryKindHasItsOwnNumberAndSaysWhatItMeansAndWhatToDo) {

@@ -33,7 +33,9 @@ TEST(BoundedTable, IsAMapWhileThereIsRoom) {
     const auto known = oracle.find(mix(i));
     const Weight* const found = table.find(mix(i));
     ASSERT_EQ(found != nullptr, known != oracle.end()) << i;
-    if (found != nullptr) EXPECT_EQ(found->weight, known->second);
+    if (found != nullptr) {
+      EXPECT_EQ(found->weight, known->second);
+    }
   }
   EXPECT_EQ(table.forgotten_count(), 0U);
 }
