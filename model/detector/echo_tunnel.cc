@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -37,7 +38,9 @@ void EchoTunnel::look_at(const Window& window, std::vector<Finding>& findings) {
                            uneven_share(low.mean_bytes(), high.mean_bytes()) >= kUnevenShareMin;
     const bool is_large = fewer >= kPacketsMin && low.bytes + high.bytes >= kVolumeBytesMin &&
                           std::max(low.mean_bytes(), high.mean_bytes()) >= kMeanBytesMin;
-    if (!is_uneven && !is_large) continue;
+    const bool is_varied = fewer >= kPacketsMin && pair.minute.varied_count() >= kVariedStepsMin &&
+                           std::min(low.mean_bytes(), high.mean_bytes()) >= kVariedBytesMin;
+    if (!is_uneven && !is_varied && !is_large) continue;
     if (pair.reported_ns != 0 && window.end_ns - pair.reported_ns < kQuietNs) continue;
     const bool is_low_first = record.first_direction == Direction::kLowToHigh;
     const Party low_party = resolver_.resolve(record.key.low_address, record.first_ns);
@@ -45,19 +48,22 @@ void EchoTunnel::look_at(const Window& window, std::vector<Finding>& findings) {
     if (low_party.place == Place::kNobody || high_party.place == Place::kNobody) continue;
     pair.reported_ns = window.end_ns;
     findings.push_back(describe(pair, is_low_first ? low_party : high_party,
-                                is_low_first ? high_party : low_party, is_uneven));
+                                is_low_first ? high_party : low_party,
+                                is_uneven   ? "uneven"
+                                : is_varied ? "varied"
+                                            : "volume"));
   }
 }
 
 Finding EchoTunnel::describe(const Pair& pair, const Party& source, const Party& target,
-                             bool is_uneven) const {
+                             std::string_view variant) const {
   const bool is_low_first = source.address < target.address;
   const MinuteSum::Part sent = is_low_first ? pair.minute.sent() : pair.minute.received();
   const MinuteSum::Part received = is_low_first ? pair.minute.received() : pair.minute.sent();
+  const bool is_uneven = variant == "uneven";
   Finding finding{.kind = Kind::kEchoTunnel,
-                  .severity = target.place == Place::kOutside || is_uneven ? Severity::kHigh
-                                                                           : Severity::kMedium,
-                  .variant = is_uneven ? "uneven" : "volume",
+                  .severity = is_uneven ? Severity::kHigh : Severity::kMedium,
+                  .variant = std::string(variant),
                   .first_ns = pair.first_ns,
                   .last_ns = pair.last_ns,
                   .source = source,

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "model/detector/bounded_table.h"
@@ -16,6 +18,8 @@ namespace mimir::detector {
 /// that of an honest pair both sides' packets are equally long on average. Over a minute:
 ///
 ///   uneven  at least kPacketsMin packets each way, and the means differ by a twentieth
+///   varied  in kVariedStepsMin of its six steps neither side's packets are all equally
+///           long, at kVariedBytesMin on average: a ping sends the same again and again
 ///   volume  kVolumeBytesMin or more, in packets of kMeanBytesMin on average: beyond
 ///           what anybody measures with
 ///
@@ -26,6 +30,8 @@ class EchoTunnel {
  public:
   static constexpr std::uint64_t kPacketsMin = 16;
   static constexpr double kUnevenShareMin = 0.05;
+  static constexpr std::size_t kVariedStepsMin = 4;
+  static constexpr double kVariedBytesMin = 128;
   static constexpr std::uint64_t kVolumeBytesMin = 256 * 1024;
   static constexpr double kMeanBytesMin = 256;
   static constexpr std::size_t kPairCountMax = 4096;
@@ -44,7 +50,7 @@ class EchoTunnel {
   };
 
   [[nodiscard]] Finding describe(const Pair& pair, const Party& source, const Party& target,
-                                 bool is_uneven) const;
+                                 std::string_view variant) const;
 
   const Resolver& resolver_;
   BoundedTable<Pair> pairs_;

@@ -37,6 +37,18 @@ class MinuteSum {
   [[nodiscard]] Part sent() const { return sum(&Step::sent); }
   [[nodiscard]] Part received() const { return sum(&Step::received); }
 
+  /// Steps in which neither direction's packets were all equally long: of equal ones the
+  /// bytes are a multiple of the packets.
+  [[nodiscard]] std::size_t varied_count() const {
+    std::size_t count = 0;
+    for (const Step& step : steps_) {
+      if (step.number > newest_ - kStepCount && is_varied(step.sent) && is_varied(step.received)) {
+        ++count;
+      }
+    }
+    return count;
+  }
+
  private:
   static constexpr TimeNs kStepNs = 10 * kNsPerSecond;
   static constexpr std::int64_t kStepCount = 6;
@@ -45,6 +57,10 @@ class MinuteSum {
     Part sent;
     Part received;
   };
+
+  [[nodiscard]] static bool is_varied(const Part& part) {
+    return part.packets != 0 && part.bytes % part.packets != 0;
+  }
 
   [[nodiscard]] Part sum(Part Step::*part) const {
     Part all;

@@ -147,6 +147,18 @@ TEST(EchoTunnel, WhatComesBackOtherThanItWentIsFoundAndPingsAreNot) {
   const auto found = findings_of(tunnel, Kind::kEchoTunnel);
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].variant, "uneven");
+  // Even sides, but no two packets alike: 57 packets a minute of 300 to 400 bytes.
+  Trace varied;
+  test::Random random(5);
+  for (unsigned i = 0; i < 12; ++i) {
+    std::uint64_t bytes = 0;
+    for (unsigned packet = 0; packet < 9; ++packet) bytes += 300 + random.below(101);
+    varied.icmp(10 * i, kPod, kOutside, {.packets = 9, .bytes = bytes},
+                {.packets = 9, .bytes = bytes});
+  }
+  const auto unlike = findings_of(varied, Kind::kEchoTunnel);
+  ASSERT_EQ(unlike.size(), 1U);
+  EXPECT_EQ(unlike[0].variant, "varied");
   Trace volume;
   for (unsigned i = 0; i < 6; ++i) {
     volume.icmp(10 * i, kPod, kOutside, {.packets = 100, .bytes = 100'000},

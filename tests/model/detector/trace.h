@@ -127,7 +127,8 @@ class Trace {
                  .begin_ns = index * kWindowNs,
                  .end_ns = (index + 1) * kWindowNs,
                  .records = records,
-                 .packets = {}});
+                 .packets = {},
+                 .facts = {}});
     }
   }
 
