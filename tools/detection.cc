@@ -53,6 +53,10 @@ std::string Detection::describe() const {
   std::string text =
       fmt::format("detectors {} alerts, {} suppressed, {} habits of the training\n", alert_count_,
                   suppressor_.suppressed_count(), detectors_.habitual_count());
+  if (detectors_.forgotten_source_count() > 0 || detectors_.hurried_contact_count() > 0) {
+    text += fmt::format("  full     {} sources forgotten, {} contacts judged before their answer\n",
+                        detectors_.forgotten_source_count(), detectors_.hurried_contact_count());
+  }
   for (const detector::Suppressor::Use& use : suppressor_.uses()) {
     if (use.expired_count == 0) continue;
     text += fmt::format("  expired  {} alerts that a suppression covered until {}: {}\n",

@@ -39,6 +39,12 @@ class DetectorSet {
   [[nodiscard]] const std::vector<Contact>& contacts() const { return *contacts_; }
   /// Findings that were not reported because training had them too.
   [[nodiscard]] std::uint64_t habitual_count() const { return habitual_count_; }
+  /// Sources with failed contacts that others took the place of.
+  [[nodiscard]] std::uint64_t forgotten_source_count() const {
+    return port_scan_.forgotten_source_count();
+  }
+  /// Contacts that were judged before their answer could come: too many waited.
+  [[nodiscard]] std::uint64_t hurried_contact_count() const { return reader_.hurried_count(); }
 
  private:
   const std::vector<Finding>& judge(const std::vector<Contact>& contacts);

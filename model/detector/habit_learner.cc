@@ -27,10 +27,12 @@ void HabitLearner::learn(const std::vector<Finding>& findings) {
 }
 
 void HabitLearner::learn(const Contact& contact) {
-  Contacts& pair = pairs_[{.client = contact.client.service,
-                           .server = contact.server.service,
-                           .port = contact.port,
-                           .protocol = contact.protocol}];
+  const Pair key{.client = contact.client.service,
+                 .server = contact.server.service,
+                 .port = contact.port,
+                 .protocol = contact.protocol};
+  if (pairs_.size() >= kPairMax && !pairs_.contains(key)) return;
+  Contacts& pair = pairs_[key];
   const bool is_answered = !contact.has_failed();
   if (is_answered) {
     ++pair.answered_count;

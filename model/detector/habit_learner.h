@@ -20,10 +20,12 @@ namespace mimir::detector {
 /// three times over ten minutes: who asks a dead server all the time will go on. Of two
 /// services with more than kServicePortMax ports between them, any port is allowed.
 ///
-/// Threads: one owner. Memory: that of the detectors, and kContactMax first contacts.
+/// Threads: one owner. Memory: that of the detectors, kContactMax first contacts and
+/// kPairMax pairs; what comes beyond them is not learned.
 class HabitLearner {
  public:
   static constexpr std::size_t kContactMax = std::size_t{1} << 20;
+  static constexpr std::size_t kPairMax = std::size_t{1} << 18;
   static constexpr std::size_t kServicePortMax = 64;
 
   /// REQUIRES: a resolver that has a cluster, and outlives it.

@@ -63,7 +63,7 @@ class PortScan {
   /// Whether the mirror shows both ways; asked once a window, before its contacts.
   void look_at(const Window& window);
 
-  [[nodiscard]] std::uint64_t forgotten_sources() const { return walks_.forgotten_count(); }
+  [[nodiscard]] std::uint64_t forgotten_source_count() const { return walks_.forgotten_count(); }
 
  private:
   /// A source's walk; small, for there may be many.

@@ -244,7 +244,7 @@ TEST(PortScan, ForgedSourcesNeitherGrowMemoryNorPushOutAScanner) {
   EXPECT_EQ(findings[0].source.address, Address::from_ipv4(kScanner));
   EXPECT_LE(fact(findings[0], "failed_at_decision"), 6);
   EXPECT_EQ(findings.size(), 1U);
-  EXPECT_GT(scan.forgotten_sources(), 500'000U) << "the flood did not fill the table";
+  EXPECT_GT(scan.forgotten_source_count(), 500'000U) << "the flood did not fill the table";
 }
 
 TEST(PortScan, AScanThatGoesOnIsReportedAgainWhenTenTimesLarger) {
