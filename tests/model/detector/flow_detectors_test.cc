@@ -132,6 +132,7 @@ TEST(EchoTunnel, WhatComesBackOtherThanItWentIsFoundAndPingsAreNot) {
   Trace flood;
   Trace tunnel;
   Trace lossy;
+  Trace few;
   for (unsigned i = 0; i < 30; ++i) {
     const auto of = [](std::uint64_t packets, std::uint64_t size) {
       return Sent{.packets = packets, .bytes = packets * size};
@@ -140,10 +141,12 @@ TEST(EchoTunnel, WhatComesBackOtherThanItWentIsFoundAndPingsAreNot) {
     flood.icmp(10 * i, kPod, kOutside, of(2000, 84), of(2000, 84));
     tunnel.icmp(10 * i, kPod, kOutside, of(5, 300), of(5, 120));
     lossy.icmp(10 * i, kPod, kOutside, of(10, 1400), of(4, 1400));
+    few.icmp(10 * i, kPod, kOutside, of(2, 300), of(2, 120));
   }
   EXPECT_TRUE(findings_of(ping, Kind::kEchoTunnel).empty());
   EXPECT_TRUE(findings_of(flood, Kind::kEchoTunnel).empty()) << "a flood of pings carries nothing";
   EXPECT_TRUE(findings_of(lossy, Kind::kEchoTunnel).empty());
+  EXPECT_TRUE(findings_of(few, Kind::kEchoTunnel).empty()) << "twelve a minute are too few to tell";
   const auto found = findings_of(tunnel, Kind::kEchoTunnel);
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].variant, "uneven");
