@@ -22,9 +22,9 @@ namespace mimir::detector {
 ///   host     the registered domain asked for
 ///   fields   which header fields there are, as a number
 ///
-/// A service is known by the sets of each that training saw. A request of which one of the
-/// three is new is evidence; two raise its severity. What is new and was told is not told
-/// again.
+/// A service is known by the sets of each that training saw, which are habits (see
+/// KnownHabits). Each of the three that is new is evidence of its own: a new agent of medium
+/// severity, the others of low, which releases change more often. It is told once.
 ///
 /// Threads: one owner. Memory: fixed. Cost: that of the window's requests.
 class HttpFingerprint {

@@ -19,8 +19,8 @@ namespace {
 using test::FactWindow;
 using test::kClient;
 using test::kResolver;
-using test::kStartNs;
-using test::kWindowNs;
+using test::kFactStartNs;
+using test::kFactWindowNs;
 
 constexpr std::uint16_t kTypeA = 1;
 constexpr std::uint16_t kTypeTxt = 16;
@@ -63,7 +63,7 @@ std::vector<FactWindow> windows_of(std::size_t window_count, std::size_t count, 
                                    std::uint16_t type = kTypeA) {
   std::vector<FactWindow> windows;
   for (std::size_t w = 0; w < window_count; ++w) {
-    const TimeNs begin_ns = kStartNs + static_cast<TimeNs>(w) * kWindowNs;
+    const TimeNs begin_ns = kFactStartNs + static_cast<TimeNs>(w) * kFactWindowNs;
     windows.emplace_back(begin_ns);
     for (std::size_t i = 0; i < count; ++i) {
       windows.back().add(question(begin_ns + static_cast<TimeNs>(i) * 1'000'000, name(), type));
@@ -94,7 +94,7 @@ TEST(DnsTunnel, NewNamesBelowOneDomainAreInformation) {
   EXPECT_EQ(findings[0].severity, Severity::kHigh);
   EXPECT_EQ(std::get<std::string>(findings[0].facts[0].value), "example.org");
   // 53 characters a name: the tenth passes 500.
-  EXPECT_EQ(findings[0].last_ns, kStartNs + 9 * 1'000'000);
+  EXPECT_EQ(findings[0].last_ns, kFactStartNs + 9 * 1'000'000);
 }
 
 TEST(DnsTunnel, NamesThatAreAskedForAgainSayNothingNew) {
@@ -127,7 +127,7 @@ TEST(DnsTunnel, ManyOrdinaryDomainsOfAClientAreNot) {
 TEST(DnsTunnel, AnswersOfRareTypesAreADownlink) {
   std::vector<FactWindow> windows;
   for (int w = 0; w < 12; ++w) {
-    const TimeNs begin_ns = kStartNs + w * kWindowNs;
+    const TimeNs begin_ns = kFactStartNs + w * kFactWindowNs;
     windows.emplace_back(begin_ns);
     windows.back().add(question(begin_ns, "c2.example.org", kTypeTxt));
     windows.back().add(answer(begin_ns + 1, "c2.example.org", kTypeTxt, 86));
@@ -161,7 +161,7 @@ TEST(DnsTunnel, AFloodOfDomainsPushesNoTunnelOut) {
   test::Random random(7);
   std::vector<FactWindow> windows;
   for (int w = 0; w < 40; ++w) {
-    const TimeNs begin_ns = kStartNs + w * kWindowNs;
+    const TimeNs begin_ns = kFactStartNs + w * kFactWindowNs;
     windows.emplace_back(begin_ns);
     for (int i = 0; i < 2000; ++i) {
       windows.back().add(question(begin_ns + i, random_label(random, 8) + ".com", kTypeA,
@@ -196,7 +196,7 @@ TEST(SeenNames, WhatIsToldToBeNewIs) {
 
 TEST(EncryptedDns, IsToldByAddressNameAndPort) {
   const auto hello = [](std::uint32_t server, std::uint16_t port, const std::string& name) {
-    return test::fact_of(FactKind::kTlsHello, kStartNs, kClient, server, port, name, "h2");
+    return test::fact_of(FactKind::kTlsHello, kFactStartNs, kClient, server, port, name, "h2");
   };
   const auto finds = [](const PayloadFact& fact) {
     const Resolver resolver;

@@ -12,8 +12,8 @@
 
 namespace mimir::test {
 
-inline constexpr TimeNs kStartNs = 1'700'000'000 * kNsPerSecond;
-inline constexpr TimeNs kWindowNs = 10 * kNsPerSecond;
+inline constexpr TimeNs kFactStartNs = 1'700'000'000 * kNsPerSecond;
+inline constexpr TimeNs kFactWindowNs = 10 * kNsPerSecond;
 inline constexpr std::uint32_t kClient = 0x0a000001;    ///< 10.0.0.1
 inline constexpr std::uint32_t kResolver = 0x0a000035;  ///< 10.0.0.53
 inline constexpr std::uint32_t kOutside = 0xc6336401;   ///< 198.51.100.1
@@ -44,10 +44,10 @@ inline constexpr std::uint32_t kOutside = 0xc6336401;   ///< 198.51.100.1
 /// A window of such facts, and of nothing else.
 class FactWindow {
  public:
-  explicit FactWindow(TimeNs begin_ns = kStartNs) {
+  explicit FactWindow(TimeNs begin_ns = kFactStartNs) {
     window.begin_ns = begin_ns;
-    window.end_ns = begin_ns + kWindowNs;
-    window.index = window_of(begin_ns, kWindowNs);
+    window.end_ns = begin_ns + kFactWindowNs;
+    window.index = window_of(begin_ns, kFactWindowNs);
   }
   void add(const PayloadFact& fact) { facts_.push_back(fact); }
   /// Valid until the next add().
