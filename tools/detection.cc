@@ -7,14 +7,45 @@
 
 namespace mimir::tools {
 
+namespace {
+
+detector::Severity to_severity(payload::RuleSeverity severity) {
+  switch (severity) {
+    case payload::RuleSeverity::kHigh:
+      return detector::Severity::kHigh;
+    case payload::RuleSeverity::kMedium:
+      return detector::Severity::kMedium;
+    case payload::RuleSeverity::kLow:
+      break;
+  }
+  return detector::Severity::kLow;
+}
+
+}  // namespace
+
+std::vector<detector::PayloadRule> payload_rules_of(const payload::Signatures* signatures) {
+  std::vector<detector::PayloadRule> rules;
+  if (signatures == nullptr) return rules;
+  for (const payload::Rule& rule : signatures->rules()) {
+    rules.push_back({.id = rule.id,
+                     .description = rule.description,
+                     .kind = rule.kind,
+                     .severity = to_severity(rule.severity),
+                     .count_min = rule.count_min,
+                     .is_of_leaving_flows = rule.is_of_leaving_flows});
+  }
+  return rules;
+}
+
 Detection::Detection(const ClusterContext* context, const learn::Model* model, std::string digest,
-                     std::vector<detector::Suppression> suppressions, Sink sink)
+                     std::vector<detector::Suppression> suppressions,
+                     const payload::Signatures* signatures, Sink sink)
     : resolver_(context == nullptr ? detector::Resolver()
                                    : detector::Resolver(*context->cluster, context->observation)),
       habits_(context == nullptr || model == nullptr
                   ? detector::KnownHabits()
                   : detector::KnownHabits(model->context.contacts, *context->cluster)),
-      detectors_(resolver_, habits_),
+      detectors_(resolver_, habits_, payload_rules_of(signatures)),
       suppressor_(std::move(suppressions)),
       sink_(std::move(sink)) {
   if (model != nullptr) {

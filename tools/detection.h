@@ -8,12 +8,17 @@
 
 #include "config/json.h"
 #include "controlplane/alert/finding_alert.h"
+#include "dataplane/payload/signatures.h"
 #include "model/detector/detector_set.h"
 #include "model/detector/suppression.h"
 #include "model/learn/model.h"
 #include "tools/cluster_context.h"
 
 namespace mimir::tools {
+
+/// The rules as the detectors know them.
+[[nodiscard]] std::vector<detector::PayloadRule> payload_rules_of(
+    const payload::Signatures* signatures);
 
 /// The detectors as every command runs them: windows in, alerts out.
 ///
@@ -22,10 +27,12 @@ class Detection {
  public:
   using Sink = std::function<void(const config::Json& alert)>;
 
+  /// `signatures` is what the payload was looked into for; null: nothing.
   /// Without a context nobody is known, and every address is somebody of its own;
   /// without a model, whose digest is `digest`, nobody's habits are.
   Detection(const ClusterContext* context, const learn::Model* model, std::string digest,
-            std::vector<detector::Suppression> suppressions, Sink sink);
+            std::vector<detector::Suppression> suppressions, const payload::Signatures* signatures,
+            Sink sink);
   Detection(const Detection&) = delete;  // its parts refer to each other
   Detection& operator=(const Detection&) = delete;
 

@@ -33,6 +33,8 @@ class DetectCommand final : public Command {
               "a model, for the habits it learned; without one, nothing is known of anybody");
     declare_analysis_options(line, options_, EntitiesNeed::kOptional);
     declare_suppressions(line, suppress_path_);
+    options_.payload.depth = "rules";
+    declare_payload_options(line, options_.payload);
   }
 
   [[nodiscard]] ExitCode run(std::span<const std::string> /*eal_arguments*/) override {
@@ -68,6 +70,9 @@ class DetectCommand final : public Command {
       context = load_cluster(options_.model, opened->first_ns(), diagnostics);
       if (context == nullptr) return ExitCode::kData;
     }
+    const auto signatures = compile_signatures(options_.payload, diagnostics);
+    if (diagnostics.has_errors()) return ExitCode::kUsage;
+    options_.signatures = signatures.get();
     return read(*opened, context.get(), loaded ? &*loaded : nullptr, diagnostics);
   }
 
@@ -79,10 +84,12 @@ class DetectCommand final : public Command {
     if (!apply_packet_options(options_.packets, run_options.worker, diagnostics)) {
       return ExitCode::kUsage;
     }
-    Detection detection(
-        context, loaded == nullptr ? nullptr : &loaded->model,
-        loaded == nullptr ? std::string() : loaded->digest, options_.suppressions,
-        [](const config::Json& alert) { std::puts(config::to_text(alert).c_str()); });
+    look_for(options_.signatures, options_.payload, run_options.worker);
+    Detection detection(context, loaded == nullptr ? nullptr : &loaded->model,
+                        loaded == nullptr ? std::string() : loaded->digest, options_.suppressions,
+                        options_.signatures, [](const config::Json& alert) {
+                          std::puts(config::to_text(alert).c_str());
+                        });
     std::uint64_t windows = 0;
     const auto run = run_captures(
         captures, run_options,
@@ -93,7 +100,7 @@ class DetectCommand final : public Command {
         diagnostics);
     if (!run) return ExitCode::kData;
     detection.flush();
-    fmt::print(stderr, "{}", to_text(run->packets, run->records));
+    fmt::print(stderr, "{}", to_text(run->packets, run->records, run->facts));
     fmt::print(stderr, "windows  {} looked at\n{}", windows, detection.describe());
     return diagnostics.has_errors() || !run->balances() ? ExitCode::kData : ExitCode::kOk;
   }

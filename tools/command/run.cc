@@ -132,7 +132,7 @@ class RunCommand final : public Command {
       board.add(verdict, alert ? &*alert : nullptr);
     });
     Detection detection(appliance.context.get(), &appliance.model, appliance.model_digest,
-                        appliance.config.detection.suppressions(),
+                        appliance.config.detection.suppressions(), appliance.signatures.get(),
                         [&](const config::Json& alert) { alerts.write(alert); });
     LiveRun live;
     source::MachineFault fault;

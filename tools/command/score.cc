@@ -53,6 +53,8 @@ class ScoreCommand final : public Command {
     line.required_text("--model", model_path_, "FILE", "a model, as mimir train writes it");
     declare_analysis_options(line, options_);
     declare_suppressions(line, suppress_path_);
+    options_.payload.depth = "rules";
+    declare_payload_options(line, options_.payload);
     line.flag("--windows", windows_, "one line for every window, alert or not, instead of alerts");
   }
 
@@ -81,11 +83,14 @@ class ScoreCommand final : public Command {
     }
     const auto captures = list_captures(captures_, diagnostics);
     if (!captures) return ExitCode::kUsage;
+    const auto signatures = compile_signatures(options_.payload, diagnostics);
+    if (diagnostics.has_errors()) return ExitCode::kUsage;
+    options_.signatures = signatures.get();
     Findings findings;
-    const auto run = analyse_captures(
-        *captures, options_, diagnostics, [&](const Window& window, const ClusterContext& context) {
-          findings.add(window, context, *loaded, options_.suppressions);
-        });
+    const auto run = analyse_captures(*captures, options_, diagnostics,
+                                      [&](const Window& window, const ClusterContext& context) {
+                                        findings.add(window, context, *loaded, options_);
+                                      });
     if (!run) return ExitCode::kData;
     findings.end();
     auto registry =
@@ -107,7 +112,8 @@ class ScoreCommand final : public Command {
     }
     print(findings.alerts.back());
     analyzer.flush();
-    fmt::print(stderr, "{}", to_text(run->capture.packets, run->capture.records));
+    fmt::print(stderr, "{}",
+               to_text(run->capture.packets, run->capture.records, run->capture.facts));
     fmt::print(stderr, "windows  {} judged, {} alerts{}; {:.1f} % of the bytes mapped\n",
                counts.windows, counts.alerts,
                counts.windows == 0
@@ -122,9 +128,10 @@ class ScoreCommand final : public Command {
   /// What the detectors say, window by window; the last entry is of the end.
   struct Findings {
     void add(const Window& window, const ClusterContext& context, const ModelWithDigest& loaded,
-             const std::vector<detector::Suppression>& suppressions) {
+             const AnalysisOptions& options) {
       if (!detection) {
-        detection.emplace(&context, &loaded.model, loaded.digest, suppressions,
+        detection.emplace(&context, &loaded.model, loaded.digest, options.suppressions,
+                          options.signatures,
                           [this](const config::Json& alert) { alerts.back().push_back(alert); });
       }
       alerts.emplace_back();
