@@ -18,9 +18,9 @@ namespace {
 
 using test::FactWindow;
 using test::kClient;
-using test::kResolver;
 using test::kFactStartNs;
 using test::kFactWindowNs;
+using test::kResolver;
 
 constexpr std::uint16_t kTypeA = 1;
 constexpr std::uint16_t kTypeTxt = 16;
