@@ -19,7 +19,7 @@ struct PortConfig {
 struct PayloadConfig {
   std::string look = "off";
   std::uint8_t packets = 4;
-  std::uint16_t bytes = 512;
+  std::uint16_t bytes = 256;
   std::vector<std::string> rules;
   bool has_samples = false;
   std::string cache;

@@ -227,6 +227,7 @@ template <class Table, class Key>
 // What is above a window's share is lost, lest a flood of names become the memory of
 // whoever reads them.
 void Worker::push_fact(const PayloadFact& fact, WindowReport& report) noexcept {
+  if (options_.window_fact_count_max == 0) return;
   ++report.facts_written;
   if (report.facts_written - report.facts_lost > options_.window_fact_count_max) {
     ++report.facts_lost;

@@ -47,7 +47,8 @@ struct WorkerOptions {
   RingFull ring_full = RingFull::kWait;
   /// What is looked for in the payload; nothing by default.
   payload::InspectorOptions inspection{};
-  /// Facts of the payload that one window takes; what is above is counted as lost.
+  /// Facts of the payload that one window takes; what is above is counted as lost. 0: nobody
+  /// asks for any, and none are written.
   std::uint64_t window_fact_count_max = std::uint64_t{1} << 16;
 };
 

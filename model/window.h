@@ -25,7 +25,7 @@ struct Window {
   std::uint64_t records_lost = 0;  ///< written by a worker, but its ring was full
   std::uint64_t packets_lost = 0;  ///< in those records
   /// What payload said, ascending; as long-lived as `records`. Of packets of this window.
-  std::span<const PayloadFact> facts;
+  std::span<const PayloadFact> facts{};
   std::uint64_t facts_lost = 0;
   /// Packets its ports lost since the window before was handed over: missed, damaged or
   /// without a buffer. 0 of a capture. They were never received, so nothing else tells.

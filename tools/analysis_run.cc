@@ -32,6 +32,7 @@ std::optional<AnalysisRun> analyse_captures(std::span<const CaptureArgument> cap
   if (!apply_packet_options(options.packets, capture_options.worker, diagnostics)) {
     return std::nullopt;
   }
+  look_for(options.signatures, options.payload, capture_options.worker);
   graph::NodeTable nodes(run.context->entities.size());
   const auto reduce = [&run, &nodes, &watch](const Window& window) {
     run.windows.push_back(

@@ -17,6 +17,7 @@
 #include "tools/capture_run.h"
 #include "tools/cluster_context.h"
 #include "tools/packet_options.h"
+#include "tools/payload_options.h"
 
 namespace mimir::tools {
 
@@ -26,6 +27,9 @@ struct AnalysisOptions {
   TimeNs base_window_ns = 10 * kNsPerSecond;
   std::uint64_t worker_count = 1;
   PacketOptions packets;
+  PayloadOptions payload;
+  /// What they ask for, compiled; null: payload is not looked at. Outlives the run.
+  const payload::Signatures* signatures = nullptr;
   std::vector<detector::Suppression> suppressions;
 };
 

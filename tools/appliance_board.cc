@@ -115,6 +115,7 @@ void ApplianceBoard::add(const LiveStatus& live, const controlplane::AlertFile& 
   status_.workers = live.workers;
   status_.packets = live.packets;
   status_.records = live.records;
+  status_.facts = live.facts;
   status_.lost_at_ports = live.lost_at_ports;
   status_.alerts_written = alerts.written();
   status_.alerts_lost = alerts.lost();

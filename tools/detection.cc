@@ -19,12 +19,38 @@ detector::KnownHabits habits_of(const DetectionOptions& options) {
   return {options.model->context.contacts, *options.context->cluster};
 }
 
+detector::Severity to_severity(payload::RuleSeverity severity) {
+  switch (severity) {
+    case payload::RuleSeverity::kHigh:
+      return detector::Severity::kHigh;
+    case payload::RuleSeverity::kMedium:
+      return detector::Severity::kMedium;
+    case payload::RuleSeverity::kLow:
+      break;
+  }
+  return detector::Severity::kLow;
+}
+
 }  // namespace
+
+std::vector<detector::PayloadRule> payload_rules_of(const payload::Signatures* signatures) {
+  std::vector<detector::PayloadRule> rules;
+  if (signatures == nullptr) return rules;
+  for (const payload::Rule& rule : signatures->rules()) {
+    rules.push_back({.id = rule.id,
+                     .description = rule.description,
+                     .kind = rule.kind,
+                     .severity = to_severity(rule.severity),
+                     .count_min = rule.count_min,
+                     .is_of_leaving_flows = rule.is_of_leaving_flows});
+  }
+  return rules;
+}
 
 Detection::Detection(DetectionOptions options, Sink sink)
     : resolver_(resolver_of(options)),
       habits_(habits_of(options)),
-      detectors_(resolver_, habits_),
+      detectors_(resolver_, habits_, payload_rules_of(options.signatures)),
       suppressor_(std::move(options.suppressions)),
       sink_(std::move(sink)) {
   if (options.model != nullptr) {

@@ -9,6 +9,7 @@
 #include "config/json.h"
 #include "controlplane/alert/finding_alert.h"
 #include "controlplane/alert/recent_findings.h"
+#include "dataplane/payload/signatures.h"
 #include "model/detector/detector_set.h"
 #include "model/detector/suppression.h"
 #include "model/learn/model.h"
@@ -16,12 +17,18 @@
 
 namespace mimir::tools {
 
+/// The rules as the detectors know them.
+[[nodiscard]] std::vector<detector::PayloadRule> payload_rules_of(
+    const payload::Signatures* signatures);
+
 /// What the detectors are told. All of it may be absent.
 struct DetectionOptions {
   const ClusterContext* context = nullptr;  ///< null: every address is somebody of its own
   const learn::Model* model = nullptr;      ///< null: nobody's habits are known
   std::string model_digest{};
   std::vector<detector::Suppression> suppressions{};
+  /// What the payload was looked into for; null: nothing.
+  const payload::Signatures* signatures = nullptr;
   /// Of the tables' hash, so that nobody can aim at it; shows only where a table overflows.
   std::uint64_t secret = 0;
 };

@@ -126,8 +126,11 @@ class Appliance {
   }
 
   [[nodiscard]] LiveStatus status(const controlplane::Collector& collector) const {
-    LiveStatus status{
-        .ports = {}, .workers = {}, .packets = collector.packets(), .records = collector.records()};
+    LiveStatus status{.ports = {},
+                      .workers = {},
+                      .packets = collector.packets(),
+                      .records = collector.records(),
+                      .facts = collector.facts()};
     for (const auto& port : ports_) {
       const source::PortCounters counters = port->counters();
       status.lost_at_ports += port->lost();

@@ -66,6 +66,7 @@ struct LiveStatus {
   std::vector<controlplane::WorkerStatus> workers;
   PacketLedger packets;  ///< of the windows handed over so far, as are the records
   RecordLedger records;
+  FactLedger facts;
   std::uint64_t lost_at_ports = 0;
 };
 

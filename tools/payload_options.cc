@@ -67,15 +67,20 @@ std::unique_ptr<const payload::Signatures> compile_signatures(const PayloadOptio
   return signatures;
 }
 
-std::unique_ptr<const payload::Signatures> apply_payload_options(const PayloadOptions& options,
-                                                                 WorkerOptions& worker,
-                                                                 config::Diagnostics& diagnostics) {
-  auto signatures = compile_signatures(options, diagnostics);
-  if (signatures == nullptr) return nullptr;
+void look_for(const payload::Signatures* signatures, const PayloadOptions& options,
+              WorkerOptions& worker) {
+  if (signatures == nullptr) return;
   worker.inspection =
       signatures->lend({.look_count_max = static_cast<unsigned>(options.packet_count_max),
                         .byte_count_max = options.byte_count_max,
                         .keeps_samples = options.keeps_samples});
+}
+
+std::unique_ptr<const payload::Signatures> apply_payload_options(const PayloadOptions& options,
+                                                                 WorkerOptions& worker,
+                                                                 config::Diagnostics& diagnostics) {
+  auto signatures = compile_signatures(options, diagnostics);
+  look_for(signatures.get(), options, worker);
   return signatures;
 }
 

@@ -19,7 +19,7 @@ struct PayloadOptions {
   std::string depth = "off";              ///< off, applications or rules
   std::vector<std::string> rule_files{};  ///< none: those that are built in
   std::uint64_t packet_count_max = 4;
-  std::uint64_t byte_count_max = 512;
+  std::uint64_t byte_count_max = 256;
   bool keeps_samples = false;
   std::string cache_folder{};  ///< for compiled rules; empty: none
 };
@@ -31,7 +31,11 @@ void declare_payload_options(CommandLine& line, PayloadOptions& options);
 [[nodiscard]] std::unique_ptr<const payload::Signatures> compile_signatures(
     const PayloadOptions& options, config::Diagnostics& diagnostics);
 
-/// The same, and `worker` looks for it from then on.
+/// A worker looks for it, as far as the options say; for nothing if it is null.
+void look_for(const payload::Signatures* signatures, const PayloadOptions& options,
+              WorkerOptions& worker);
+
+/// Both at once: what is compiled, `worker` looks for.
 [[nodiscard]] std::unique_ptr<const payload::Signatures> apply_payload_options(
     const PayloadOptions& options, WorkerOptions& worker, config::Diagnostics& diagnostics);
 

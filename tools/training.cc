@@ -14,6 +14,7 @@
 #include "model/analysis/analyzer.h"
 #include "model/detector/habit_learner.h"
 #include "model/invariant/registry.h"
+#include "tools/detection.h"
 #include "tools/evaluation/attack_plan.h"
 #include "tools/evaluation/spans.h"
 #include "tools/injector/path_templates.h"
@@ -43,8 +44,9 @@ using evaluation::Span;
 
 /// Learns the habits of one run.
 struct HabitReader {
-  explicit HabitReader(const ClusterContext& context)
-      : resolver(*context.cluster, context.observation), learner(resolver) {}
+  HabitReader(const ClusterContext& context, const payload::Signatures* signatures)
+      : resolver(*context.cluster, context.observation),
+        learner(resolver, payload_rules_of(signatures)) {}
 
   detector::Resolver resolver;
   detector::HabitLearner learner;
@@ -172,9 +174,10 @@ std::optional<TrainingRun> read_run(std::span<const CaptureArgument> captures, s
   std::unique_ptr<HabitReader> habits;
   auto analysis =
       analyse_captures(captures, options, diagnostics,
-                       [&habits](const Window& window, const analysis::ReducedWindow& /*reduced*/,
-                                 const ClusterContext& context) {
-                         if (!habits) habits = std::make_unique<HabitReader>(context);
+                       [&](const Window& window, const analysis::ReducedWindow& /*reduced*/,
+                           const ClusterContext& context) {
+                         if (!habits)
+                           habits = std::make_unique<HabitReader>(context, options.signatures);
                          habits->learner.add(window);
                        });
   if (!analysis) return std::nullopt;

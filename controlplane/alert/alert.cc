@@ -172,6 +172,7 @@ config::Json to_json(const AlertLoss& loss) {
       .set("kept_flows_ratio", kept_flows_ratio(loss.shed_level))
       .set("loss_ratio", sent == 0 ? 0.0 : static_cast<double>(lost) / static_cast<double>(sent))
       .set("mapped_bytes_ratio", loss.mapped_bytes_ratio);
+  if (loss.facts_lost > 0) object.set("facts_lost", loss.facts_lost);
   return object;
 }
 

@@ -39,6 +39,7 @@ struct AlertLoss {
   PacketLedger packets;
   std::uint64_t records_lost = 0;
   std::uint64_t packets_lost = 0;
+  std::uint64_t facts_lost = 0;     ///< of the payload
   std::uint64_t lost_at_ports = 0;  ///< never received: missed, damaged or without a buffer
   std::uint8_t shed_level = 0;      ///< one flow in 2^shed_level was counted throughout
   /// Of the window's bytes, those with both ends known; NaN where nobody asked.

@@ -95,6 +95,7 @@ FindingWindow window_of(const Window& window) {
           .loss = {.packets = window.packets,
                    .records_lost = window.records_lost,
                    .packets_lost = window.packets_lost,
+                   .facts_lost = window.facts_lost,
                    .lost_at_ports = window.lost_at_ports,
                    .shed_level = window.shed_level,
                    .mapped_bytes_ratio = std::numeric_limits<double>::quiet_NaN()}};

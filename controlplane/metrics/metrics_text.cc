@@ -124,8 +124,15 @@ void add_ledgers(const ApplianceStatus& status, Families& families) {
       .counter("mimir_records_total", "Where they went. The sum is mimir_records_written_total.")
       .value(status.records.delivered, {{.name = "result", .value = "delivered"}})
       .value(status.records.lost_ring_full, {{.name = "result", .value = "ring_full"}});
-  families.gauge("mimir_ledgers_balance", "1 while both ledgers close. 0 is a defect: report it.")
-      .value(status.packets.balances() && status.records.balances() ? 1.0 : 0.0);
+  families.counter("mimir_facts_written_total", "Facts of the payload that the cores wrote.")
+      .value(status.facts.written);
+  families.counter("mimir_facts_total", "Where they went. The sum is mimir_facts_written_total.")
+      .value(status.facts.delivered, {{.name = "result", .value = "delivered"}})
+      .value(status.facts.lost, {{.name = "result", .value = "lost"}});
+  const bool balances =
+      status.packets.balances() && status.records.balances() && status.facts.balances();
+  families.gauge("mimir_ledgers_balance", "1 while all ledgers close. 0 is a defect: report it.")
+      .value(balances ? 1.0 : 0.0);
 }
 
 void add_workers(const ApplianceStatus& status, Families& families) {

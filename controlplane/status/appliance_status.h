@@ -106,6 +106,7 @@ struct ApplianceStatus {
   std::vector<WorkerStatus> workers;
   PacketLedger packets;
   RecordLedger records;
+  FactLedger facts;
   std::uint64_t lost_at_ports = 0;
   std::vector<WindowTotals> windows;  ///< ascending by granularity
   std::uint64_t alerts_written = 0;

@@ -37,6 +37,15 @@ Json records_json(const RecordLedger& records) {
   return json;
 }
 
+Json facts_json(const FactLedger& facts) {
+  Json json = Json::object();
+  json.set("written", facts.written)
+      .set("delivered", facts.delivered)
+      .set("lost", facts.lost)
+      .set("balances", facts.balances());
+  return json;
+}
+
 Json ports_json(const ApplianceStatus& status) {
   Json list = Json::array();
   for (const PortStatus& port : status.ports) {
@@ -100,6 +109,7 @@ Json to_json(const ApplianceStatus& status) {
       .set("packets", ledger_json(status.packets))
       .set("lost_at_ports", status.lost_at_ports)
       .set("records", records_json(status.records))
+      .set("facts", facts_json(status.facts))
       .set("windows", totals_json(status))
       .set("alerts_written", status.alerts_written)
       .set("alerts_lost", status.alerts_lost);

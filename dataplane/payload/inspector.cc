@@ -22,6 +22,43 @@ bool is_encrypted(Application application) noexcept {
          application == Application::kQuic;
 }
 
+/// Whether a packet of a flow that is known may begin something else: TLS in what was plain
+/// text until then (STARTTLS and its like), HTTP/2 in HTTP/1, gRPC in HTTP/2.
+bool may_become_other(Application application, std::span<const std::byte> payload) noexcept {
+  constexpr std::byte kTlsHandshake{0x16};
+  switch (application) {
+    case Application::kUnknown:
+    case Application::kHttp2:
+      return true;
+    case Application::kHttp1:
+      return payload[0] == kTlsHandshake ||
+             (payload.size() > 2 && payload[0] == std::byte{'P'} && payload[1] == std::byte{'R'} &&
+              payload[2] == std::byte{'I'});
+    case Application::kMysql:
+    case Application::kPostgresql:
+    case Application::kSmtp:
+    case Application::kLdap:
+    case Application::kAmqp:
+      return payload[0] == kTlsHandshake;
+    case Application::kGrpc:
+    case Application::kDns:
+    case Application::kMongodb:
+    case Application::kRedis:
+    case Application::kKafka:
+    case Application::kNats:
+    case Application::kMemcached:
+    case Application::kSsh:
+    case Application::kSmb:
+    case Application::kRdp:
+    case Application::kThrift:
+    case Application::kQuic:
+    case Application::kIrc:
+    case Application::kTls:
+      break;
+  }
+  return false;
+}
+
 // The last four letters and digits stay, what lies before them says only of what kind
 // it was.
 void write_sample(std::span<const std::byte> bytes, std::size_t end, PayloadFact& fact) noexcept {
@@ -72,10 +109,7 @@ std::span<PayloadFact> Inspector::inspect(std::span<const std::byte> payload,
 void Inspector::identify(std::span<const std::byte> payload, std::uint8_t ip_protocol,
                          Inspection& state) noexcept {
   const Application before = state.application;
-  const bool may_become = before == Application::kUnknown || before == Application::kHttp1 ||
-                          before == Application::kHttp2 || before == Application::kMysql ||
-                          before == Application::kPostgresql || before == Application::kSmtp;
-  if (!may_become) return;
+  if (!may_become_other(before, payload)) return;
   if (before == Application::kUnknown && ip_protocol == kProtocolUdp &&
       read_dns(payload, ip_protocol)) {
     state.application = Application::kDns;

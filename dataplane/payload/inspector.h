@@ -21,7 +21,7 @@ struct InspectorOptions {
   /// How many packets with payload of a flow and direction are looked at in each base
   /// window; at most Inspection::kLookMax.
   unsigned look_count_max = 4;
-  std::size_t byte_count_max = 512;  ///< of each, that are compared with the patterns
+  std::size_t byte_count_max = 256;  ///< of each, that are compared with the patterns
   bool keeps_samples = false;        ///< whether a rule's fact has a masked text of its match
 };
 

@@ -49,7 +49,7 @@ enum class FactKind : std::uint8_t {
 ///
 /// Text is what the wire held, in lower case where case has no meaning (names of hosts);
 /// bytes that are not printable ASCII are `?`.
-struct alignas(64) PayloadFact {
+struct PayloadFact {
   static constexpr std::size_t kTextMax = 256;
 
   FlowKey key;
@@ -83,7 +83,7 @@ enum FactFlag : std::uint8_t {
   kHasUserAgent = 0x02,  ///< of an HTTP request; it may be empty
 };
 
-static_assert(sizeof(PayloadFact) == 320 && alignof(PayloadFact) == 64);
+static_assert(sizeof(PayloadFact) == 320);
 static_assert(offsetof(PayloadFact, time_ns) == 40);
 static_assert(offsetof(PayloadFact, value) == 52);
 static_assert(offsetof(PayloadFact, hash) == 60);

@@ -120,9 +120,80 @@ constexpr std::array kCatalogue = {
                        "that asks for many clients.",
         .action = "Look at the names that were asked for; compare with what else says so of the "
                   "same source."},
+    KindText{
+        .kind = Kind::kDnsTunnel,
+        .name = "dns_tunnel",
+        .signature_id = 7700209,
+        .category = "Potential Corporate Privacy Violation",
+        .signature = "MIMIR data in DNS",
+        .tactic = "TA0010",
+        .meaning = "The names asked for, or the answers, carry more than looking up names needs: "
+                   "long names that nobody asked for before, below one domain or of one client, "
+                   "or many answers of kinds that programs hardly ask for. Firewalls let DNS out.",
+        .false_alarm = "Reputation and blocklist services that put what they ask about into the "
+                       "name, a content network that names each object, a mail server that looks "
+                       "up TXT records all day.",
+        .action = "Look up who owns the domain and who else in the cluster asks for it; read the "
+                  "resolver's log for the names; block the domain there if nobody knows of it, "
+                  "or allow it with a reason."},
+    KindText{
+        .kind = Kind::kEncryptedDns,
+        .name = "encrypted_dns",
+        .signature_id = 7700210,
+        .category = "Potential Corporate Privacy Violation",
+        .signature = "MIMIR DNS past the cluster's resolver",
+        .tactic = "TA0011",
+        .meaning = "A pod asks a public resolver over TLS, where nobody can read the names: the "
+                   "cluster's resolver, its log and its policy are passed by, and data may leave "
+                   "in the names.",
+        .false_alarm = "The cluster's own resolver that forwards over TLS, a service mesh or a "
+                       "browser in a pod with DNS over HTTPS switched on.",
+        .action = "If it is the resolver, allow it with a reason; else find out which program asks "
+                  "and switch it off, or forbid the address and port 853 by policy."},
+    KindText{
+        .kind = Kind::kApplicationPort,
+        .name = "application_port",
+        .signature_id = 7700211,
+        .category = "Detection of a non-standard protocol or event",
+        .signature = "MIMIR application at another's port",
+        .tactic = "TA0011",
+        .meaning = "What is spoken is not what the port is for, or it is something that no service "
+                   "of a cluster speaks: whoever opens a port in a firewall for one application is "
+                   "given another.",
+        .false_alarm = "A jump host or a tunnel of the administrators at port 443, a database at "
+                       "the port of another by somebody's choice, a test server.",
+        .action = "Ask who runs the server end; look at how much went out; where it leaves the "
+                  "cluster and nobody knows of it, forbid it by policy and keep the pod."},
+    KindText{
+        .kind = Kind::kPayloadRule,
+        .name = "payload_rule",
+        .signature_id = 7700212,
+        .category = "Sensitive Data was Transmitted Across the Network",
+        .signature = "MIMIR rule found in payload",
+        .tactic = "TA0010",
+        .meaning = "A rule found what it looks for in the first bytes of a flow; the variant is "
+                   "the rule, its description says what that is.",
+        .false_alarm = "Test data, documentation, identifiers that happen to have valid check "
+                       "digits, a partner to whom such data are meant to go.",
+        .action = "See who the receiver is and whether it is meant to have such data; if a secret "
+                  "went out, rotate it; if it is meant to go, allow the pair with a reason or "
+                  "raise the rule's count."},
+    KindText{
+        .kind = Kind::kHttpFingerprint,
+        .name = "http_fingerprint",
+        .signature_id = 7700213,
+        .category = "Misc activity",
+        .signature = "MIMIR unknown HTTP client",
+        .tactic = "TA0011",
+        .meaning = "A pod asked the outside over plain HTTP in a way that no pod of its service "
+                   "did while the model was trained: another program, or another host.",
+        .false_alarm = "A release with another HTTP library, a base image that updates itself, a "
+                       "dependency that fetches something new.",
+        .action = "Compare with the service's last release; look at which program made the "
+                  "request; train again once it is known to be meant."},
 };
 
-static_assert(kCatalogue.size() == static_cast<std::size_t>(Kind::kDnsVolume) + 1);
+static_assert(kCatalogue.size() == static_cast<std::size_t>(Kind::kHttpFingerprint) + 1);
 
 }  // namespace
 

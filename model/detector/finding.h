@@ -23,6 +23,11 @@ enum class Kind : std::uint8_t {
   kEchoTunnel,
   kLongConnection,
   kDnsVolume,
+  kDnsTunnel,
+  kEncryptedDns,
+  kApplicationPort,
+  kPayloadRule,
+  kHttpFingerprint,
 };
 
 enum class Severity : std::uint8_t { kHigh = 1, kMedium = 2, kLow = 3 };

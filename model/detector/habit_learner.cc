@@ -14,15 +14,23 @@ constexpr TimeNs kFailedSpanMinNs = 600 * kNsPerSecond;
 
 }  // namespace
 
-HabitLearner::HabitLearner(const Resolver& resolver)
-    : resolver_(resolver), detectors_(resolver, nothing_known_) {}
+HabitLearner::HabitLearner(const Resolver& resolver, std::vector<PayloadRule> rules)
+    : resolver_(resolver), detectors_(resolver, nothing_known_, std::move(rules)) {}
 
-void HabitLearner::add(const Window& window) { learn(detectors_.add(window)); }
+void HabitLearner::add(const Window& window) {
+  learn(detectors_.add(window));
+  learn_habits(detectors_.fingerprints());
+  if (!window.facts.empty()) habits_.insert(KnownHabits::fingerprints_learned());
+}
 
-void HabitLearner::learn(const std::vector<Finding>& findings) {
+void HabitLearner::learn_habits(const std::vector<Finding>& findings) {
   for (const Finding& finding : findings) {
     for (learn::Habit& habit : habits_of(finding, resolver_)) habits_.insert(std::move(habit));
   }
+}
+
+void HabitLearner::learn(const std::vector<Finding>& findings) {
+  learn_habits(findings);
   for (const Contact& contact : detectors_.contacts()) learn(contact);
 }
 

@@ -29,7 +29,7 @@ class HabitLearner {
   static constexpr std::size_t kServicePortMax = 64;
 
   /// REQUIRES: a resolver that has a cluster, and outlives it.
-  explicit HabitLearner(const Resolver& resolver);
+  explicit HabitLearner(const Resolver& resolver, std::vector<PayloadRule> rules = {});
 
   void add(const Window& window);
   /// What was learned; the end of the run.
@@ -51,6 +51,7 @@ class HabitLearner {
   };
 
   void learn(const std::vector<Finding>& findings);
+  void learn_habits(const std::vector<Finding>& findings);
   void learn(const Contact& contact);
   [[nodiscard]] static bool is_habit(const Contacts& contacts);
   void write_pairs(learn::ContactHabits& habits) const;

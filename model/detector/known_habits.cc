@@ -97,6 +97,11 @@ bool KnownHabits::is_habit(const Finding& finding, const Resolver& resolver) con
   });
 }
 
+learn::Habit KnownHabits::fingerprints_learned() {
+  return {
+      .detector = std::string(text_of(Kind::kHttpFingerprint).name), .source = {}, .target = {}};
+}
+
 std::vector<learn::Habit> habits_of(const Finding& finding, const Resolver& resolver) {
   std::vector<learn::Habit> habits;
   if (!finding.source.is_known()) return habits;
@@ -105,6 +110,13 @@ std::vector<learn::Habit> habits_of(const Finding& finding, const Resolver& reso
                      .target = {}};
   // Whoever scans tries others each time: the habit is the scanner's.
   if (finding.kind == Kind::kPortScan || finding.kind == Kind::kHostSweep) {
+    habits.push_back(std::move(habit));
+    return habits;
+  }
+  // These are about what was said, wherever to.
+  if (finding.kind == Kind::kHttpFingerprint ||
+      (finding.kind == Kind::kDnsTunnel && finding.variant != "rotation")) {
+    habit.target = finding.variant + ' ' + std::get<std::string>(finding.facts.front().value);
     habits.push_back(std::move(habit));
     return habits;
   }

@@ -33,6 +33,10 @@ class KnownHabits {
 
   /// Whether anything was learned of who talks to whom.
   [[nodiscard]] bool has_pairs() const { return !pairs_.empty(); }
+  /// Whether anything was learned of which programs speak plain HTTP to the outside.
+  [[nodiscard]] bool has_fingerprints() const { return habits_.contains(fingerprints_learned()); }
+  /// The habit that says so, even if there were no such programs.
+  [[nodiscard]] static learn::Habit fingerprints_learned();
   /// Whether the client's service used to open conversations to the server's at that port.
   [[nodiscard]] bool allows(const Contact& contact) const;
   /// The same at whatever port.

@@ -35,6 +35,8 @@ EXPLAINED = {
     ("018_elasticsearch.pcap", "unknown", "TLS"): "begins with `ES`, Elasticsearch's own protocol",
     ("025_http2-nghttp2.pcap", "http2", "HTTP"): "nDPI has one name for both",
     ("135_raw_ip.pcap", "unknown", "HTTP"): "one byte of payload: nDPI tells by the port",
+    ("151_fuzz-2006-06-26-2594.pcap", "dns", "NetBIOS"):
+        "damaged NetBIOS names: its messages are those of DNS",
     ("151_fuzz-2006-06-26-2594.pcap", "unknown", "DNS"):
         "damaged messages, of which nDPI tells by the port",
 }
@@ -103,6 +105,10 @@ def compare(capture, our_flows, their_flows, table, differences):
         if theirs:
             table[theirs]["only nDPI" if not mine else "differ"] += 1
         differences[(capture.name, mine or "unknown", protocol)].append(key)
+    # What nDPI does not know, or does not look into, it does not list.
+    for key, mine in our_flows.items():
+        if mine and key not in their_flows:
+            table[mine]["only mimir"] += 1
 
 
 def print_table(table):

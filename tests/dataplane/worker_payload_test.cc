@@ -182,6 +182,16 @@ TEST(WorkerPayload, WhatIsAboveAWindowsShareIsLostAndCounted) {
   EXPECT_EQ(books_of(reader).lost, 6u);
 }
 
+TEST(WorkerPayload, WhereNobodyAsksForFactsNoneAreWritten) {
+  WorkerOptions options = options_with();
+  options.window_fact_count_max = 0;
+  const Reader reader =
+      test::run(options, one_by_one({test::udp_text(4000, test::dns_query("www"))}));
+  EXPECT_TRUE(reader.facts().empty());
+  EXPECT_EQ(books_of(reader).written, 0u);
+  EXPECT_EQ(reader.flows().begin()->second.application, Application::kDns);
+}
+
 TEST(WorkerPayload, WhatAFullRingDoesNotTakeIsLostAndCounted) {
   std::vector<test::Frame> frames;
   for (int i = 0; i < 20; ++i) {

@@ -35,6 +35,8 @@ class DetectCommand final : public Command {
               "a model, for the habits it learned; without one, nothing is known of anybody");
     declare_analysis_options(line, options_, EntitiesNeed::kOptional);
     declare_suppressions(line, suppress_path_);
+    options_.payload.depth = "rules";
+    declare_payload_options(line, options_.payload);
   }
 
   [[nodiscard]] ExitCode run(std::span<const std::string> /*eal_arguments*/) override {
@@ -70,6 +72,9 @@ class DetectCommand final : public Command {
       context = load_cluster(options_.model, opened->first_ns(), diagnostics);
       if (context == nullptr) return ExitCode::kData;
     }
+    const auto signatures = compile_signatures(options_.payload, diagnostics);
+    if (diagnostics.has_errors()) return ExitCode::kUsage;
+    options_.signatures = signatures.get();
     return read(*opened, context.get(), loaded ? &*loaded : nullptr, diagnostics);
   }
 
@@ -81,9 +86,11 @@ class DetectCommand final : public Command {
     if (!apply_packet_options(options_.packets, run_options.worker, diagnostics)) {
       return ExitCode::kUsage;
     }
+    look_for(options_.signatures, options_.payload, run_options.worker);
     DetectionOptions detection_options{
         .context = context,
         .suppressions = options_.suppressions,
+        .signatures = options_.signatures,
         .secret = hash_secret_of(static_cast<std::uint64_t>(captures.first_ns())).first};
     if (loaded != nullptr) {
       detection_options.model = &loaded->model;
@@ -102,7 +109,7 @@ class DetectCommand final : public Command {
         diagnostics);
     if (!run) return ExitCode::kData;
     detection.flush();
-    fmt::print(stderr, "{}", to_text(run->packets, run->records));
+    fmt::print(stderr, "{}", to_text(run->packets, run->records, run->facts));
     if (const std::uint64_t late = run->packets.dropped_for(Drop::kTooLate); late > 0) {
       diagnostics.warning(
           {}, fmt::format("{} packets came too late for their windows and were not judged", late),

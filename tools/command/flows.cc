@@ -279,6 +279,7 @@ class FlowsCommand final : public Command {
     if (by_network_) options.worker.dissect.network_mask = wire::DissectOptions::kNetworkBits;
     config::Diagnostics diagnostics;
     const bool is_well = apply_packet_options(packets_, options.worker, diagnostics);
+    options.worker.window_fact_count_max = 0;  // a record says what is shown
     const auto signatures = apply_payload_options(payload_, options.worker, diagnostics);
     if (!is_well || diagnostics.has_errors()) {
       fmt::print(stderr, "{}", diagnostics.render());

@@ -127,6 +127,7 @@ class RunCommand final : public Command {
                          .model = &appliance.model,
                          .model_digest = appliance.model_digest,
                          .suppressions = appliance.config.detection.suppressions(),
+                         .signatures = appliance.signatures.get(),
                          .secret = options.worker.secret.first},
                         [&](const config::Json& alert) { alerts.write(alert); });
     std::uint64_t windows = 0;

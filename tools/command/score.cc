@@ -54,6 +54,8 @@ class ScoreCommand final : public Command {
     line.required_text("--model", model_path_, "FILE", "a model, as mimir train writes it");
     declare_analysis_options(line, options_);
     declare_suppressions(line, suppress_path_);
+    options_.payload.depth = "rules";
+    declare_payload_options(line, options_.payload);
     line.flag("--windows", windows_, "one line for every window, alert or not, instead of alerts");
   }
 
@@ -82,6 +84,9 @@ class ScoreCommand final : public Command {
     }
     const auto captures = list_captures(captures_, diagnostics);
     if (!captures) return ExitCode::kUsage;
+    const auto signatures = compile_signatures(options_.payload, diagnostics);
+    if (diagnostics.has_errors()) return ExitCode::kUsage;
+    options_.signatures = signatures.get();
     Judges judges;
     const auto run = analyse_captures(
         *captures, options_, diagnostics,
@@ -96,7 +101,8 @@ class ScoreCommand final : public Command {
     judges.detection->flush();
     judges.analyzer->flush();
     const Counts& counts = judges.counts;
-    fmt::print(stderr, "{}", to_text(run->capture.packets, run->capture.records));
+    fmt::print(stderr, "{}",
+               to_text(run->capture.packets, run->capture.records, run->capture.facts));
     fmt::print(stderr, "windows  {} judged, {} alerts{}; {:.1f} % of the bytes mapped\n",
                counts.windows, counts.alerts,
                counts.windows == 0
@@ -142,6 +148,7 @@ class ScoreCommand final : public Command {
                                          .model = &loaded.model,
                                          .model_digest = loaded.digest,
                                          .suppressions = command.options_.suppressions,
+                                         .signatures = command.options_.signatures,
                                          .secret = secret},
                         [&command](const config::Json& alert) {
                           if (!command.windows_) std::puts(config::to_text(alert).c_str());

@@ -43,6 +43,8 @@ class TrainCommand final : public Command {
         "benign captures, one run each: pcap or pcapng, also .gz and .zst; a folder of "
         "them is one run, read as one stream in time order; - is standard input");
     declare_analysis_options(line, options_);
+    options_.payload.depth = "rules";
+    declare_payload_options(line, options_.payload);
     line.required_text("--sensitive", plan_.sensitive_service, "SERVICE",
                        "the service that holds the data");
     line.required_text("-o,--output", output_, "FILE", "the model file to write");
@@ -67,6 +69,9 @@ class TrainCommand final : public Command {
     }
     const auto captures = list_captures(captures_, diagnostics);
     if (!captures) return ExitCode::kUsage;
+    const auto signatures = compile_signatures(options_.payload, diagnostics);
+    if (diagnostics.has_errors()) return ExitCode::kUsage;
+    options_.signatures = signatures.get();
     const auto runs = read_runs(*captures, options_, diagnostics);
     if (!runs) return ExitCode::kData;
     const auto set = build_training_set(*runs, plan_, diagnostics);
