@@ -250,9 +250,9 @@ std::vector<std::unique_ptr<evaluation::Learner>> all_learners(const learn::Mode
   if (has_training) {
     learners.push_back(evaluation::lasso_learner());
     for (const auto& info :
-         {evaluation::logistic_l2(), evaluation::logistic_l1(), evaluation::robust_distance(),
-          evaluation::edge_volume(), evaluation::allowed_pairs(), evaluation::odd_ball_nets(),
-          evaluation::ide_kashima()}) {
+         {evaluation::logistic_l2(), evaluation::logistic_l1(), evaluation::boosted_trees(),
+          evaluation::random_forest(), evaluation::robust_distance(), evaluation::edge_volume(),
+          evaluation::allowed_pairs(), evaluation::odd_ball_nets(), evaluation::ide_kashima()}) {
       learners.push_back(evaluation::make_learner(info));
     }
   }
