@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -103,6 +104,49 @@ std::optional<Dataset> build(const std::vector<TrainingRun>& runs, const learn::
   return dataset;
 }
 
+/// What held-out runs must not be, nor overlap.
+class KnownTraffic {
+ public:
+  /// `what` follows "is not held out: ".
+  void add(const learn::CaptureOrigin& origin, const std::string& what) {
+    captures_.emplace(origin.digest, what);
+    for (const std::string_view window : windows_of(origin)) windows_.emplace(window, what);
+  }
+
+  /// Why it is not held out; empty if it is.
+  [[nodiscard]] std::string objection_to(const learn::CaptureOrigin& origin) const {
+    if (const auto same = captures_.find(origin.digest); same != captures_.end()) {
+      return same->second;
+    }
+    std::size_t count = 0;
+    std::size_t shared = 0;
+    std::string what;
+    for (const std::string_view window : windows_of(origin)) {
+      ++count;
+      const auto same = windows_.find(std::string(window));
+      if (same == windows_.end()) continue;
+      ++shared;
+      what = same->second;
+    }
+    if (shared == 0) return {};
+    return fmt::format("{} of its {} windows are known already: {}", shared, count, what);
+  }
+
+ private:
+  static constexpr std::size_t kDigits = 12;
+
+  static std::vector<std::string_view> windows_of(const learn::CaptureOrigin& origin) {
+    std::vector<std::string_view> windows;
+    for (std::size_t at = 0; at + kDigits <= origin.windows.size(); at += kDigits) {
+      windows.push_back(std::string_view(origin.windows).substr(at, kDigits));
+    }
+    return windows;
+  }
+
+  std::map<std::string, std::string> captures_;  ///< by digest
+  std::map<std::string, std::string> windows_;   ///< by fingerprint
+};
+
 }  // namespace
 
 std::optional<Dataset> held_out_dataset(const std::vector<TrainingRun>& runs,
@@ -178,18 +222,20 @@ std::optional<Dataset> labelled_dataset(const std::vector<TrainingRun>& runs,
 bool check_held_out(const std::vector<TrainingRun>& held_out,
                     const std::vector<TrainingRun>& training, const learn::Model& model,
                     config::Diagnostics& diagnostics) {
-  std::map<std::string, std::string> known;  // digest -> what was learned from it
+  KnownTraffic known;
   for (const learn::CaptureOrigin& origin : model.context.created_from.captures) {
-    known.emplace(origin.digest, "the model was learned from it (" + origin.name + ")");
+    known.add(origin, "the model was learned from it (" + origin.name + ")");
   }
   for (const TrainingRun& run : training) {
-    known.emplace(origin_of(run).digest, "--train names it too (" + run.name + ")");
+    known.add(origin_of(run), "--train names it too (" + run.name + ")");
   }
   bool good = true;
   for (const TrainingRun& run : held_out) {
-    const auto [place, is_new] = known.emplace(origin_of(run).digest, "it is given twice");
-    if (is_new) continue;
-    diagnostics.error({.file = run.name}, "is not held out: " + place->second,
+    const learn::CaptureOrigin origin = origin_of(run);
+    const std::string objection = known.objection_to(origin);
+    known.add(origin, "it is given twice");
+    if (objection.empty()) continue;
+    diagnostics.error({.file = run.name}, "is not held out: " + objection,
                       "a figure from traffic that was learned from says nothing; give another "
                       "capture");
     good = false;
@@ -204,9 +250,9 @@ std::vector<std::unique_ptr<evaluation::Learner>> all_learners(const learn::Mode
   if (has_training) {
     learners.push_back(evaluation::lasso_learner());
     for (const auto& info :
-         {evaluation::logistic_l2(), evaluation::logistic_l1(), evaluation::robust_distance(),
-          evaluation::edge_volume(), evaluation::allowed_pairs(), evaluation::odd_ball_nets(),
-          evaluation::ide_kashima()}) {
+         {evaluation::logistic_l2(), evaluation::logistic_l1(), evaluation::boosted_trees(),
+          evaluation::random_forest(), evaluation::robust_distance(), evaluation::edge_volume(),
+          evaluation::allowed_pairs(), evaluation::odd_ball_nets(), evaluation::ide_kashima()}) {
       learners.push_back(evaluation::make_learner(info));
     }
   }

@@ -46,7 +46,7 @@ struct EvaluationPlan {
     config::Diagnostics& diagnostics);
 
 /// False, and an error, if a held-out run is one that the model was learned from, or one of
-/// `training`: figures from it would flatter.
+/// `training`, or shares a window with one: figures from it would flatter.
 [[nodiscard]] bool check_held_out(const std::vector<TrainingRun>& held_out,
                                   const std::vector<TrainingRun>& training,
                                   const learn::Model& model, config::Diagnostics& diagnostics);

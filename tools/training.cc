@@ -17,6 +17,7 @@
 #include "tools/detection.h"
 #include "tools/evaluation/attack_plan.h"
 #include "tools/evaluation/spans.h"
+#include "tools/injector/counter_random.h"
 #include "tools/injector/path_templates.h"
 
 namespace mimir::tools {
@@ -215,10 +216,20 @@ injector::Policy policy_of(const TrainingRun& run, const std::optional<policy::P
 }
 
 learn::CaptureOrigin origin_of(const TrainingRun& run) {
+  constexpr std::uint64_t kFewPackets = 100;
+  constexpr std::uint64_t kDigitsMask = (std::uint64_t{1} << 48) - 1;
   const PacketLedger& packets = run.analysis.capture.packets;
+  std::string windows;
+  for (const analysis::ReducedWindow& window : run.analysis.windows) {
+    if (window.packets.received < kFewPackets) continue;
+    injector::CounterRandom mixed({static_cast<std::uint64_t>(window.begin_ns),
+                                   window.packets.received, window.packets.counted_bytes});
+    windows += fmt::format("{:012x}", mixed.next() & kDigitsMask);
+  }
   return {.name = run.name,
           .digest = fmt::format("{} packets, {} bytes, {} windows", packets.received,
-                                packets.counted_bytes, run.analysis.windows.size())};
+                                packets.counted_bytes, run.analysis.windows.size()),
+          .windows = std::move(windows)};
 }
 
 std::vector<injector::Rate> default_rates() {

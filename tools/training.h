@@ -57,7 +57,9 @@ struct TrainingRun {
                                          const std::optional<policy::PolicyFile>& policy,
                                          config::Diagnostics& diagnostics);
 
-/// What tells its capture from others: what a model file remembers of it.
+/// What tells its capture from others: what a model file remembers of it. A window's
+/// fingerprint is of its time, packets and bytes, whatever entities were given; windows of a
+/// few packets have none, for others could be like them.
 [[nodiscard]] learn::CaptureOrigin origin_of(const TrainingRun& run);
 
 /// Builds the rows to learn from and what a model knows beside its weights.

@@ -56,6 +56,9 @@ struct Combination {
 struct CaptureOrigin {
   std::string name;
   std::string digest;
+  /// A fingerprint of each of its windows, 12 hexadecimal digits, one behind the other: a part
+  /// of the capture is known again by them.
+  std::string windows{};
 
   friend bool operator==(const CaptureOrigin&, const CaptureOrigin&) = default;
 };

@@ -34,7 +34,10 @@ Json json_of(const Confusion& counts) {
 Json json_of(const Provenance& provenance) {
   Json captures = Json::array();
   for (const CaptureOrigin& capture : provenance.captures) {
-    captures.push(Json::object().set("name", capture.name).set("digest", capture.digest));
+    captures.push(Json::object()
+                      .set("name", capture.name)
+                      .set("digest", capture.digest)
+                      .set("windows", capture.windows));
   }
   Json runs = Json::array();
   for (const std::string& run : provenance.runs) runs.push(run);
@@ -217,6 +220,7 @@ class Field {
   void read(CaptureOrigin& capture) const {
     (*this)["name"].read(capture.name);
     (*this)["digest"].read(capture.digest);
+    (*this)["windows"].read(capture.windows);
   }
 
   void read(Provenance& provenance) const {

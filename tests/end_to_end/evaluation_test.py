@@ -6,6 +6,7 @@ other and with the truth, and it refuses to judge a model by what the model has 
 import csv
 import json
 import re
+import struct
 
 from mimir_case import DATA, IS_SLOW, OK, USAGE, MimirCase, main
 
@@ -124,6 +125,23 @@ class Evaluation(MimirCase):
         answer = self.call(*self.words("refused", capture="benign"))
         self.expect(answer, DATA, "is not held out", "hint: ")
         self.assertFalse((self.folder / "refused").exists())
+
+    def test_it_refuses_a_part_of_what_was_learned_from(self):
+        """Ten minutes out of the middle of the training capture, as rotation cuts them."""
+        capture = (self.folder / "benign" / "capture.pcap").read_bytes()
+        offsets, at = [], 24
+        while at < len(capture):
+            offsets.append(at)
+            at += 16 + struct.unpack_from("<I", capture, at + 8)[0]
+        first_s = struct.unpack_from("<I", capture, 24)[0]
+        part = [at for at in offsets
+                if 300 <= struct.unpack_from("<I", capture, at)[0] - first_s < 900]
+        end = offsets[offsets.index(part[-1]) + 1]
+        self.write("part.pcap", capture[:24] + capture[part[0]:end])
+        answer = self.call("evaluate", "part.pcap", "--model", "shop.mimir", "--entities",
+                           "benign/entities.jsonl", "--report", "refused")
+        self.expect(answer, DATA, "is not held out: 5", "windows are known already: the model was "
+                    "learned from it (capture.pcap)")
 
     def test_it_refuses_a_held_out_run_that_is_also_trained_on(self):
         self.simulate("third", "--users", "8", "--duration", "12min", "--seed", "3")

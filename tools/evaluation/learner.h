@@ -85,6 +85,8 @@ struct PartInfo {
 // The parts, a file each.
 [[nodiscard]] PartInfo logistic_l2();
 [[nodiscard]] PartInfo logistic_l1();
+[[nodiscard]] PartInfo boosted_trees();
+[[nodiscard]] PartInfo random_forest();
 [[nodiscard]] PartInfo robust_distance();
 [[nodiscard]] PartInfo edge_volume();
 [[nodiscard]] PartInfo allowed_pairs();

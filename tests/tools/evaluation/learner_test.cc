@@ -56,8 +56,8 @@ struct Lab {
 };
 
 std::vector<PartInfo> all_parts() {
-  return {logistic_l2(),   logistic_l1(),   robust_distance(), edge_volume(),
-          allowed_pairs(), odd_ball_nets(), ide_kashima(),     ide_kashima_adaptive()};
+  return {logistic_l2(), logistic_l1(),   boosted_trees(), random_forest(), robust_distance(),
+          edge_volume(), allowed_pairs(), odd_ball_nets(), ide_kashima(),   ide_kashima_adaptive()};
 }
 
 std::vector<std::unique_ptr<Learner>> all_fitted_learners() {

@@ -72,8 +72,8 @@ TEST(Degrees, AreTheAngleBetweenMixes) {
 
 std::vector<Row> rows_of_two_loads() {
   std::vector<Row> rows;
-  for (const std::uint64_t percent : {100, 160}) {
-    for (const std::uint64_t seed : {1, 2}) {
+  for (const std::uint64_t percent : {100U, 160U}) {
+    for (const std::uint64_t seed : {1U, 2U}) {
       for (const char* granularity : {"10", "60", "combined"}) {
         for (const double rate : {1e6, 1e5}) {
           Row row;

@@ -79,8 +79,8 @@ class RunnerTest : public testing::Test {
 
   static std::vector<Settings> two_seeds_and_loads() {
     std::vector<Settings> all;
-    for (const std::uint64_t seed : {1, 2}) {
-      for (const std::uint64_t percent : {100, 40}) {
+    for (const std::uint64_t seed : {1U, 2U}) {
+      for (const std::uint64_t percent : {100U, 40U}) {
         Settings settings;
         settings.app = "shop";
         settings.seed = seed;
