@@ -12,6 +12,7 @@
 #include "config/json.h"
 #include "controlplane/alert/alert_builder.h"
 #include "model/analysis/analyzer.h"
+#include "model/analysis/model_invariants.h"
 #include "model/invariant/registry.h"
 #include "tools/analysis_run.h"
 #include "tools/appliance.h"
@@ -88,11 +89,9 @@ class ScoreCommand final : public Command {
         });
     if (!run) return ExitCode::kData;
     findings.end();
-    auto registry =
-        invariant::Registry::build(*run->context->cluster,
-                                   {.observation = run->context->observation.point,
-                                    .sensitive_service = model.context.sensitive_service},
-                                   diagnostics);
+    auto registry = invariant::Registry::build(
+        *run->context->cluster,
+        analysis::invariants_of(model.context, run->context->observation.point), diagnostics);
     if (!registry) return ExitCode::kData;
     const controlplane::AlertBuilder builder(model, *run->context->cluster, loaded->digest);
     Counts counts;
