@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "model/analysis/model_invariants.h"
 #include "model/learn/digest.h"
 #include "model/learn/model_file.h"
 #include "tools/hash_secret.h"
@@ -124,8 +125,8 @@ std::optional<Appliance> load_appliance(const std::string& config_path,
   if (!model || appliance.context == nullptr || diagnostics.has_errors()) return std::nullopt;
   appliance.model = std::move(model->model);
   appliance.model_digest = std::move(model->digest);
-  appliance.invariants = {.observation = appliance.context->observation.point,
-                          .sensitive_service = appliance.model.context.sensitive_service};
+  appliance.invariants =
+      analysis::invariants_of(appliance.model.context, appliance.context->observation.point);
   check_fit(config_path, appliance, replay != nullptr, diagnostics);
   (void)invariant::Registry::build(*appliance.context->cluster, appliance.invariants, diagnostics);
   const PayloadConfig& payload = appliance.config.dataplane.payload;

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "model/analysis/model_invariants.h"
 #include "tools/evaluation/attack_plan.h"
 #include "tools/evaluation/model_learner.h"
 #include "tools/injector/path_templates.h"
@@ -51,13 +52,14 @@ std::vector<injector::TemplatePath> paths_of(const TrainingRun& run, const learn
   return paths;
 }
 
-evaluation::RunInput input_of(const TrainingRun& run,
+evaluation::RunInput input_of(const TrainingRun& run, const learn::Model& model,
                               std::span<const injector::TemplatePath> paths) {
-  return {.name = run.name,
-          .cluster = *run.analysis.context->cluster,
-          .observation = run.analysis.context->observation.point,
-          .windows = run.analysis.windows,
-          .paths = paths};
+  return {
+      .name = run.name,
+      .cluster = *run.analysis.context->cluster,
+      .invariants = analysis::invariants_of(model.context, run.analysis.context->observation.point),
+      .windows = run.analysis.windows,
+      .paths = paths};
 }
 
 bool has_spans(const TrainingRun& run, const evaluation::SpanList& list, TimeNs span_ns,
@@ -96,8 +98,8 @@ std::optional<Dataset> build(const std::vector<TrainingRun>& runs, const learn::
                         "give a longer one, or fewer --attack-windows");
       return std::nullopt;
     }
-    if (!evaluation::add_run(dataset, input_of(run, paths), plans, model.context.sensitive_service,
-                             plan.thread_count, diagnostics)) {
+    if (!evaluation::add_run(dataset, input_of(run, model, paths), plans, plan.thread_count,
+                             diagnostics)) {
       return std::nullopt;
     }
   }
@@ -210,9 +212,8 @@ std::optional<Dataset> labelled_dataset(const std::vector<TrainingRun>& runs,
                           fmt::format("{} attacks of its truth are outside the capture", outside),
                           "do capture and truth belong together?");
     }
-    if (!evaluation::add_labelled_run(dataset, input_of(run, {}), std::move(truths[number]),
-                                      model.context.sensitive_service, plan.thread_count,
-                                      diagnostics)) {
+    if (!evaluation::add_labelled_run(dataset, input_of(run, model, {}), std::move(truths[number]),
+                                      plan.thread_count, diagnostics)) {
       return std::nullopt;
     }
   }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/training.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
@@ -12,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "model/analysis/analyzer.h"
+#include "model/analysis/model_invariants.h"
 #include "model/detector/habit_learner.h"
 #include "model/invariant/registry.h"
 #include "tools/detection.h"
@@ -53,6 +56,9 @@ struct HabitReader {
   detector::HabitLearner learner;
 };
 
+/// Of 240.0.0.0/4, where nobody is (RFC 1112).
+constexpr Address kNowhere = Address::from_ipv4(0xf0000000);
+
 /// Adds the rows of one run, benign and attacked, and its edges' habits.
 class RunBuilder {
  public:
@@ -64,6 +70,7 @@ class RunBuilder {
         plan_(plan),
         cluster_(*run.analysis.context->cluster),
         observation_(run.analysis.context->observation.point),
+        sensitive_(*cluster_.find_class(plan.sensitive_service)),
         lens_(cluster_, std::move(registry)),
         table_(std::vector<std::string>(lens_.names().begin(), lens_.names().end())) {}
 
@@ -91,6 +98,26 @@ class RunBuilder {
     return true;
   }
 
+  /// The same span, in which bytes of the cluster's usual traffic went to a network outside
+  /// where nobody ever sent any: nothing else tells.
+  void add_redirected(Span span, const injector::Rate& rate, const injector::AttackKey& key) {
+    const auto window_ms =
+        static_cast<std::uint64_t>((span.front().end_ns - span.front().begin_ns) / 1'000'000);
+    const auto amounts = injector::amounts(rate, key, span.size(), window_ms);
+    std::vector<ReducedWindow> windows(span.begin(), span.end());
+    for (std::size_t i = 0; i < windows.size(); ++i) {
+      if (amounts[i].bytes == 0) continue;
+      graph::merge(windows[i].destinations, {{.source = sensitive_,
+                                              .network = graph::network_of(kNowhere),
+                                              .bytes = amounts[i].bytes}});
+    }
+    learn::WindowInfo info;
+    info.attack = true;
+    info.rate_bytes_per_minute = static_cast<double>(rate.bytes_per_minute);
+    info.path = "elsewhere";
+    add_rows(windows, info, [](std::uint32_t) {});
+  }
+
   [[nodiscard]] const learn::FeatureTable& table() const { return table_; }
 
  private:
@@ -112,6 +139,7 @@ class RunBuilder {
   const TrainingPlan& plan_;
   const graph::Cluster& cluster_;
   graph::Observation observation_;
+  graph::ClassId sensitive_;
   analysis::Lens lens_;
   learn::FeatureTable table_;
 };
@@ -130,10 +158,63 @@ learn::ContactHabits contacts_of(const injector::Policy& policy) {
   return contacts;
 }
 
+/// Lengths take turns, and within a length its paths: there are few short ways out and many
+/// long ones, which resemble each other, and a model is to know all of them. Where
+/// destinations are known, going elsewhere has a turn too.
+class Turns {
+ public:
+  Turns(const std::vector<injector::TemplatePath>& paths, bool has_elsewhere)
+      : has_elsewhere_(has_elsewhere) {
+    for (const injector::TemplatePath& path : paths) by_length_[path.size()].push_back(&path);
+  }
+
+  /// Null for elsewhere.
+  [[nodiscard]] const injector::TemplatePath* path_of(std::uint64_t turn) const {
+    const std::size_t count = by_length_.size() + (has_elsewhere_ ? 1 : 0);
+    if (turn % count == by_length_.size()) return nullptr;
+    const auto length = std::next(by_length_.begin(), static_cast<std::ptrdiff_t>(turn % count));
+    return length->second[turn / count % length->second.size()];
+  }
+
+ private:
+  bool has_elsewhere_;
+  std::map<std::size_t, std::vector<const injector::TemplatePath*>> by_length_;
+};
+
+/// Whether the model can tell where the sensitive service never sent anything.
+bool knows_elsewhere(const learn::ModelContext& context) {
+  const auto known =
+      std::find_if(context.destinations.begin(), context.destinations.end(),
+                   [&](const auto& each) { return each.service == context.sensitive_service; });
+  return !context.is_prototype && (known == context.destinations.end() ||
+                                   known->networks.size() <= invariant::kKnownNetworkMax);
+}
+
+/// Where services opened connections to, in all windows of all runs.
+std::vector<learn::ServiceNetworks> destinations_of(const std::vector<TrainingRun>& runs) {
+  std::map<std::string, std::set<entity::Cidr>> known;
+  for (const TrainingRun& run : runs) {
+    for (const ReducedWindow& window : run.analysis.windows) {
+      for (const graph::Destination& each : window.destinations) {
+        known[run.analysis.context->cluster->class_name(each.source)].insert(each.network);
+      }
+    }
+  }
+  std::vector<learn::ServiceNetworks> destinations;
+  for (const auto& [service, networks] : known) {
+    destinations.push_back({.service = service, .networks = {}});
+    for (const entity::Cidr& network : networks) {
+      destinations.back().networks.push_back(entity::to_text(network));
+    }
+  }
+  return destinations;
+}
+
 learn::ModelContext context_of(const std::vector<TrainingRun>& runs, const TrainingPlan& plan,
                                const RunBuilder::EdgeBytes& edge_bytes) {
   learn::ModelContext context;
   context.name = plan.name;
+  context.is_prototype = plan.is_prototype;
   context.created_from.seed = plan.seed;
   std::set<std::string> services;
   for (const TrainingRun& run : runs) {
@@ -215,6 +296,26 @@ injector::Policy policy_of(const TrainingRun& run, const std::optional<policy::P
                 : evaluation::observed_policy(run.analysis.windows, *context.cluster);
 }
 
+std::size_t pod_count(const std::vector<TrainingRun>& runs) {
+  std::vector<std::size_t> counts;
+  for (const TrainingRun& run : runs) {
+    const graph::Cluster& cluster = *run.analysis.context->cluster;
+    for (const ReducedWindow& window : run.analysis.windows) {
+      std::set<graph::NodeId> pods;
+      for (const graph::Edge& edge : window.edges.edges()) {
+        for (const graph::NodeId node : {edge.source, edge.target}) {
+          if (cluster.kind(node) == graph::NodeKind::kPod) pods.insert(node);
+        }
+      }
+      counts.push_back(pods.size());
+    }
+  }
+  if (counts.empty()) return 0;
+  const auto middle = counts.begin() + static_cast<std::ptrdiff_t>(counts.size() / 2);
+  std::nth_element(counts.begin(), middle, counts.end());
+  return *middle;
+}
+
 learn::CaptureOrigin origin_of(const TrainingRun& run) {
   constexpr std::uint64_t kFewPackets = 100;
   constexpr std::uint64_t kDigitsMask = (std::uint64_t{1} << 48) - 1;
@@ -240,13 +341,16 @@ std::optional<learn::TrainingSet> build_training_set(const std::vector<TrainingR
                                                      const TrainingPlan& plan,
                                                      config::Diagnostics& diagnostics) {
   learn::TrainingSet set;
+  set.context.sensitive_service = plan.sensitive_service;
+  set.context.is_prototype = plan.is_prototype;
+  set.context.destinations = destinations_of(runs);
   RunBuilder::EdgeBytes edge_bytes;
   std::uint64_t attack_number = 0;
+  std::uint64_t span_number = 0;
   for (const TrainingRun& run : runs) {
     const ClusterContext& context = *run.analysis.context;
     auto registry = invariant::Registry::build(
-        *context.cluster,
-        {.observation = context.observation.point, .sensitive_service = plan.sensitive_service},
+        *context.cluster, analysis::invariants_of(set.context, context.observation.point),
         diagnostics);
     if (!registry) return std::nullopt;
     injector::PathOptions path_options =
@@ -260,20 +364,30 @@ std::optional<learn::TrainingSet> build_training_set(const std::vector<TrainingR
                         "is it the service that holds the data, and does the policy let data out?");
       return std::nullopt;
     }
+    const Turns turns(paths, knows_elsewhere(set.context));
     RunBuilder builder(run, plan, std::move(*registry));
     const evaluation::SpanList list =
         evaluation::clean_spans(run.analysis.windows, plan.granularities_s.back() * kNsPerSecond);
     for (const Span& span : list.spans) {
       builder.add_benign(span, edge_bytes);
+      ++span_number;
       for (std::size_t rate = 0; rate < plan.rates.size(); ++rate) {
-        (void)builder.add_attacked(span, paths[attack_number % paths.size()], plan.rates[rate],
-                                   {.seed = plan.seed, .rate = rate, .attack = attack_number});
+        const injector::AttackKey key{.seed = plan.seed, .rate = rate, .attack = attack_number};
+        // Not by the number of the attack: were the paths a multiple of the rates, each path
+        // would have one rate for ever.
+        if (const auto* path = turns.path_of(span_number + rate)) {
+          (void)builder.add_attacked(span, *path, plan.rates[rate], key);
+        } else {
+          builder.add_redirected(span, plan.rates[rate], key);
+        }
         ++attack_number;
       }
     }
     set.table.append(builder.table());
   }
+  std::vector<learn::ServiceNetworks> destinations = std::move(set.context.destinations);
   set.context = context_of(runs, plan, edge_bytes);
+  set.context.destinations = std::move(destinations);
   return set;
 }
 

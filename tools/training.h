@@ -23,6 +23,7 @@ struct TrainingPlan {
   std::vector<injector::Rate> rates;
   std::size_t path_count_max = 24;
   std::uint64_t seed = 1;
+  bool is_prototype = false;  ///< columns as the published prototype had them
   /// Nothing: what happened in the captures, and every service may leave the
   /// cluster, as it may where no network policy forbids it.
   std::optional<policy::PolicyFile> policy;
@@ -57,6 +58,9 @@ struct TrainingRun {
                                          const std::optional<policy::PolicyFile>& policy,
                                          config::Diagnostics& diagnostics);
 
+/// Pods with traffic in the median window of all runs.
+[[nodiscard]] std::size_t pod_count(const std::vector<TrainingRun>& runs);
+
 /// What tells its capture from others: what a model file remembers of it. A window's
 /// fingerprint is of its time, packets and bytes, whatever entities were given; windows of a
 /// few packets have none, for others could be like them.
@@ -66,7 +70,8 @@ struct TrainingRun {
 ///
 /// Every complete window of every run is there once as it was; and for every rate
 /// each span of the coarsest granularity is there once more with a theft in it, at
-/// base granularity, so that all granularities see one theft. Paths take turns.
+/// base granularity, so that all granularities see one theft. Lengths of paths take turns, and
+/// within a length its paths, at every rate.
 /// Windows in which a capture begins or ends, or which lost records, are left out.
 ///
 /// Nothing, with the reason, if no path leads from the sensitive service out.

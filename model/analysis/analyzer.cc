@@ -23,7 +23,8 @@ Lens::Lens(const graph::Cluster& cluster, invariant::Registry registry)
 void Lens::look_at(const ReducedWindow& window) {
   pods_.build(window.edges, cluster_);
   services_.build(pods_);
-  registry_.compute({.pods = pods_, .services = services_}, values_);
+  registry_.compute({.pods = pods_, .services = services_, .destinations = window.destinations},
+                    values_);
 }
 
 Analyzer::Analyzer(const graph::Cluster& cluster, const graph::ObservationConfig& observation,

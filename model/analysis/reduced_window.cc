@@ -14,6 +14,7 @@ ReducedWindow reduce(const Window& window, const graph::Cluster& cluster,
   return {.begin_ns = window.begin_ns,
           .end_ns = window.end_ns,
           .edges = std::move(reduction.edges),
+          .destinations = graph::destinations_of(window, cluster, observation),
           .bytes = reduction.bytes,
           .packets = window.packets,
           .records_lost = window.records_lost,
@@ -25,6 +26,7 @@ ReducedWindow reduce(const Window& window, const graph::Cluster& cluster,
 
 void merge(ReducedWindow& into, const ReducedWindow& from) {
   into.edges.merge(from.edges);
+  graph::merge(into.destinations, from.destinations);
   into.bytes += from.bytes;
   into.packets += from.packets;
   into.records_lost += from.records_lost;

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "dataplane/record/ledger.h"
 #include "dataplane/record/time.h"
 #include "model/graph/cluster.h"
+#include "model/graph/destination.h"
 #include "model/graph/edge_table.h"
 #include "model/graph/node_table.h"
 #include "model/graph/observation.h"
@@ -21,6 +23,7 @@ struct ReducedWindow {
   TimeNs begin_ns = 0;
   TimeNs end_ns = 0;
   graph::EdgeTable edges;
+  std::vector<graph::Destination> destinations{};  ///< ascending, as destinations_of() has them
   graph::ByteLedger bytes;
   PacketLedger packets;
   std::uint64_t records_lost = 0;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "model/graph/destination.h"
 #include "model/graph/pod_graph.h"
 #include "model/graph/service_graph.h"
 
@@ -21,14 +22,15 @@ enum class Form : std::uint8_t {
 struct Graphs {
   const graph::PodGraph& pods;
   const graph::ServiceGraph& services;
+  std::span<const graph::Destination> destinations{};
 };
 
 /// A family of ratios that stay what they are while only the load changes.
 ///
 /// Threads: one owner; compute() uses scratch memory of the object and keeps it.
 /// Invariants: values depend on the graphs only, are finite or NaN, and do not
-/// change when all bytes are multiplied by one number. NaN: not defined in this
-/// window.
+/// change when all bytes are multiplied by one number, but for the columns `bytes(...)`. NaN: not
+/// defined in this window.
 class Invariant {
  public:
   virtual ~Invariant() = default;

@@ -6,9 +6,11 @@
 #include <utility>
 
 #include "model/invariant/current_flow.h"
+#include "model/invariant/edge_bytes.h"
 #include "model/invariant/edge_variation.h"
 #include "model/invariant/external_share.h"
 #include "model/invariant/harmonic_centrality.h"
+#include "model/invariant/new_destination.h"
 #include "model/invariant/reciprocity.h"
 #include "model/invariant/vip_deviation.h"
 
@@ -47,7 +49,13 @@ std::optional<Registry> Registry::build(const graph::Cluster& cluster, const Opt
   list.push_back(std::make_unique<EdgeVariation>(services, options.form));
   list.push_back(std::make_unique<HarmonicCentrality>(services));
   list.push_back(std::make_unique<CurrentFlow>(services, slot, options.form));
-  if (options.form == Form::kIntended) list.push_back(std::make_unique<ExternalShare>(services));
+  if (options.form == Form::kIntended) {
+    list.push_back(std::make_unique<ExternalShare>(services));
+    list.push_back(std::make_unique<EdgeBytes>(services));
+    if (options.destinations) {
+      list.push_back(std::make_unique<NewDestination>(services, *options.destinations));
+    }
+  }
   if (options.observation == graph::Observation::kNodeAny) {
     list.push_back(std::make_unique<VipDeviation>(services, options.form));
   }

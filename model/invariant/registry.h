@@ -11,6 +11,7 @@
 #include "model/graph/cluster.h"
 #include "model/graph/observation.h"
 #include "model/invariant/invariant.h"
+#include "model/invariant/new_destination.h"
 #include "model/invariant/services.h"
 
 namespace mimir::invariant {
@@ -19,6 +20,8 @@ struct Options {
   graph::Observation observation = graph::Observation::kMirror;
   Form form = Form::kIntended;
   std::string sensitive_service{};  ///< the one that holds the data
+  /// Who is known to send where. None: no column says what is new.
+  std::optional<KnownDestinations> destinations{};
 };
 
 struct Feature {
@@ -33,6 +36,8 @@ struct Feature {
 ///   harmonic_centrality(A)     s                            services
 ///   current_flow_variation(A)  s                            pods and VIPs
 ///   external_share(A)          s-1                          services
+///   bytes(A>B)                 s(s-1)                       services
+///   bytes(A>elsewhere)         up to s-1, if it is known where services send
 ///   vip_deviation              1, in node-any only          pods and VIPs
 ///
 /// for s services. kPrototype: the five families of the prototype, s(s+1) + 2s + 1.

@@ -73,33 +73,24 @@ std::optional<Score> score(const Model& model, std::uint32_t granularity_s, cons
   const std::vector<Feature>& features = granularity->features;
 
   Score result;
-  std::vector<double> observed(features.size(), std::numeric_limits<double>::quiet_NaN());
-  for (std::size_t i = 0; i < row.names.size(); ++i) {
-    if (std::isnan(row.values[i])) continue;
-    const auto found = std::lower_bound(
-        features.begin(), features.end(), row.names[i],
-        [](const Feature& feature, const std::string& name) { return feature.name < name; });
-    if (found == features.end() || found->name != row.names[i]) {
-      result.unseen.push_back(row.names[i]);
-    } else {
-      observed[static_cast<std::size_t>(found - features.begin())] = row.values[i];
-    }
-  }
+  RowReader reader(features, row.names, granularity->z_limit);
+  reader.read(row.values);
+  for (const std::size_t i : reader.unseen()) result.unseen.push_back(row.names[i]);
 
   result.intercept = granularity->intercept;
   result.threshold = granularity->threshold;
   result.value = granularity->intercept;
   for (std::size_t i = 0; i < features.size(); ++i) {
     const Feature& feature = features[i];
-    if (std::isnan(observed[i])) ++result.missing_count;
+    if (std::isnan(reader.observed(i))) ++result.missing_count;
     if (feature.weight == 0) continue;
-    const double z = feature.spread.z(observed[i]);
+    const double z = reader.z(i);
     result.value += feature.weight * z;
     result.contributions.push_back({.feature = feature.name,
                                     .granularity_s = granularity_s,
-                                    .observed = observed[i],
-                                    .expected = feature.spread.median,
-                                    .spread = feature.spread.iqr,
+                                    .observed = reader.observed(i),
+                                    .expected = reader.expected(i),
+                                    .spread = reader.unit(i),
                                     .z = z,
                                     .weight = feature.weight,
                                     .contribution = feature.weight * z});

@@ -11,29 +11,20 @@
 
 #include "dataplane/record/time.h"
 #include "model/learn/contact_habits.h"
-#include "model/learn/robust_scaler.h"
+#include "model/learn/feature.h"
 #include "model/learn/threshold.h"
 
 namespace mimir::learn {
-
-/// One input of the linear model. A weight of 0 is kept: the feature was looked at
-/// and found to say nothing.
-struct Feature {
-  std::string name;
-  Spread spread;
-  double weight = 0;
-
-  friend bool operator==(const Feature&, const Feature&) = default;
-};
 
 /// The linear model of one granularity: score = intercept + sum of weight x z.
 struct GranularityModel {
   std::uint32_t granularity_s = 0;
   std::vector<Feature> features;  ///< ascending by name, no name twice
   double intercept = 0;
-  double threshold = 0;  ///< an alert is a score strictly above it
-  double alpha = 0;      ///< the penalty cross-validation chose
-  Confusion training;    ///< at the threshold, on the rows it was trained on
+  double threshold = 0;      ///< an alert is a score strictly above it
+  double alpha = 0;          ///< the penalty cross-validation chose
+  Confusion training;        ///< at the threshold, on the rows it was trained on
+  double z_limit = kZLimit;  ///< no feature says more than so many units
 
   friend bool operator==(const GranularityModel&, const GranularityModel&) = default;
 };
@@ -91,6 +82,15 @@ struct EdgeBaseline {
 [[nodiscard]] EdgeBaseline edge_baseline(std::string source, std::string destination,
                                          std::uint32_t granularity_s, std::vector<double> bytes);
 
+/// The networks outside that a service opened connections to in benign windows, as text
+/// ("192.0.2.0/24"), ascending.
+struct ServiceNetworks {
+  std::string service;
+  std::vector<std::string> networks;
+
+  friend bool operator==(const ServiceNetworks&, const ServiceNetworks&) = default;
+};
+
 /// What a model knows of the cluster and of its own origin, beside what it learned.
 struct ModelContext {
   std::string name;
@@ -98,14 +98,16 @@ struct ModelContext {
   std::string observation;  ///< where the packets were seen: "mirror", "node-any"
   TimeNs base_window_ns = 0;
   std::string sensitive_service;
+  bool is_prototype = false;  ///< columns as the published prototype had them, see invariant::Form
   std::vector<std::string> services;
   std::vector<EdgeBaseline> edges;
   ContactHabits contacts;
+  std::vector<ServiceNetworks> destinations;  ///< ascending by service
 
   friend bool operator==(const ModelContext&, const ModelContext&) = default;
 };
 
-inline constexpr std::uint32_t kModelFormatVersion = 2;
+inline constexpr std::uint32_t kModelFormatVersion = 3;
 
 /// All that judging a window needs. Made by train() or read_model(); then const.
 /// Invariants: at least one granularity, ascending; every number finite; every

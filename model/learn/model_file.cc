@@ -51,20 +51,31 @@ Json json_of(const Provenance& provenance) {
       .set("rates_bytes_per_minute", std::move(rates));
 }
 
+Json json_of(const Law& law) {
+  return Json::object()
+      .set("given", law.given)
+      .set("base", law.base)
+      .set("slope", law.slope)
+      .set("noise", law.noise);
+}
+
 Json json_of(const GranularityModel& model) {
   Json features = Json::array();
   for (const Feature& feature : model.features) {
-    features.push(Json::object()
-                      .set("name", feature.name)
-                      .set("median", feature.spread.median)
-                      .set("iqr", feature.spread.iqr)
-                      .set("weight", feature.weight));
+    Json entry = Json::object()
+                     .set("name", feature.name)
+                     .set("median", feature.spread.median)
+                     .set("iqr", feature.spread.iqr)
+                     .set("weight", feature.weight);
+    if (feature.law) entry.set("law", json_of(*feature.law));
+    features.push(std::move(entry));
   }
   return Json::object()
       .set("granularity_s", model.granularity_s)
       .set("intercept", model.intercept)
       .set("threshold", model.threshold)
       .set("alpha", model.alpha)
+      .set("z_limit", model.z_limit)
       .set("training", json_of(model.training))
       .set("features", std::move(features));
 }
@@ -122,6 +133,12 @@ Json json_of(const ContactHabits& contacts) {
       .set("habits", std::move(habits));
 }
 
+Json json_of(const ServiceNetworks& known) {
+  Json networks = Json::array();
+  for (const std::string& network : known.networks) networks.push(network);
+  return Json::object().set("service", known.service).set("networks", std::move(networks));
+}
+
 Json json_of(const Model& model) {
   const ModelContext& context = model.context;
   Json services = Json::array();
@@ -132,17 +149,21 @@ Json json_of(const Model& model) {
   }
   Json edges = Json::array();
   for (const EdgeBaseline& edge : context.edges) edges.push(json_of(edge));
+  Json destinations = Json::array();
+  for (const ServiceNetworks& known : context.destinations) destinations.push(json_of(known));
   return Json::object()
       .set("name", context.name)
       .set("created_from", json_of(context.created_from))
       .set("observation", context.observation)
       .set("base_window_ns", context.base_window_ns)
       .set("sensitive_service", context.sensitive_service)
+      .set("is_prototype", context.is_prototype)
       .set("granularities", std::move(granularities))
       .set("combination", model.combination ? json_of(*model.combination) : Json())
       .set("services", std::move(services))
       .set("edges", std::move(edges))
-      .set("contacts", json_of(context.contacts));
+      .set("contacts", json_of(context.contacts))
+      .set("destinations", std::move(destinations));
 }
 
 // A value of the file and where it stands, so that every complaint can say so.
@@ -171,6 +192,7 @@ class Field {
     return fields;
   }
 
+  [[nodiscard]] bool is_there() const { return value_ != nullptr; }
   [[nodiscard]] bool is_null() const { return value_ != nullptr && value_->is_null(); }
 
   void read(std::string& out) const {
@@ -195,6 +217,12 @@ class Field {
     const std::optional<std::int64_t> whole = value_ == nullptr ? std::nullopt : value_->integer();
     if (!whole) return refuse("a whole number");
     out = *whole;
+  }
+
+  void read(bool& out) const {
+    const bool* truth = value_ == nullptr ? nullptr : value_->boolean();
+    if (truth == nullptr) return refuse("true or false");
+    out = *truth;
   }
 
   template <std::unsigned_integral Value>
@@ -231,12 +259,21 @@ class Field {
     (*this)["rates_bytes_per_minute"].read(provenance.rates_bytes_per_minute);
   }
 
+  void read(Law& law) const {
+    (*this)["given"].read(law.given);
+    (*this)["base"].read(law.base);
+    (*this)["slope"].read(law.slope);
+    (*this)["noise"].read(law.noise);
+    if (law.noise <= 0) (*this)["noise"].refuse("a number above 0");
+  }
+
   void read(Feature& feature) const {
     (*this)["name"].read(feature.name);
     (*this)["median"].read(feature.spread.median);
     (*this)["iqr"].read(feature.spread.iqr);
     (*this)["weight"].read(feature.weight);
     if (feature.spread.iqr <= 0) (*this)["iqr"].refuse("a number above 0");
+    if ((*this)["law"].is_there()) (*this)["law"].read(feature.law.emplace());
   }
 
   void read(GranularityModel& model) const {
@@ -244,6 +281,8 @@ class Field {
     (*this)["intercept"].read(model.intercept);
     (*this)["threshold"].read(model.threshold);
     (*this)["alpha"].read(model.alpha);
+    (*this)["z_limit"].read(model.z_limit);
+    if (model.z_limit <= 0) (*this)["z_limit"].refuse("a number above 0");
     (*this)["training"].read(model.training);
     (*this)["features"].read(model.features);
     for (std::size_t i = 1; i < model.features.size(); ++i) {
@@ -298,16 +337,23 @@ class Field {
     (*this)["habits"].read(contacts.habits);
   }
 
+  void read(ServiceNetworks& known) const {
+    (*this)["service"].read(known.service);
+    (*this)["networks"].read(known.networks);
+  }
+
   void read(Model& model) const {
     (*this)["name"].read(model.context.name);
     (*this)["created_from"].read(model.context.created_from);
     (*this)["observation"].read(model.context.observation);
     (*this)["base_window_ns"].read(model.context.base_window_ns);
     (*this)["sensitive_service"].read(model.context.sensitive_service);
+    (*this)["is_prototype"].read(model.context.is_prototype);
     (*this)["granularities"].read(model.granularities);
     (*this)["services"].read(model.context.services);
     (*this)["edges"].read(model.context.edges);
     (*this)["contacts"].read(model.context.contacts);
+    (*this)["destinations"].read(model.context.destinations);
     if (!(*this)["combination"].is_null()) {
       (*this)["combination"].read(model.combination.emplace());
     }

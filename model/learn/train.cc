@@ -11,15 +11,22 @@
 #include <utility>
 #include <vector>
 
+#include "model/learn/feature.h"
 #include "model/learn/folds.h"
 #include "model/learn/lasso.h"
-#include "model/learn/robust_scaler.h"
+#include "model/learn/tail.h"
 
 namespace mimir::learn {
 
 namespace {
 
 using Rows = std::vector<std::size_t>;
+
+constexpr double kSecondsPerDay = 86400;
+// What makes up the tail of benign scores. A larger share would reach into the bulk, which
+// is another distribution: rare events of a cluster are not the edge of common ones.
+constexpr double kTailPeaks = 50;
+constexpr double kTailShareMax = 0.05;
 
 // Rows of one granularity, what was learned from them and how they score.
 struct Learned {
@@ -105,13 +112,55 @@ bool check_rows(std::uint32_t granularity_s, const std::vector<std::uint8_t>& la
   return good;
 }
 
-// Threshold of `scores`, chosen and counted.
+// What benign windows of that length exceed as often as the budget allows, by the tail of
+// their scores; the largest of them, if there are too few for a tail.
+double within_budget(const std::vector<std::uint8_t>& labels, const std::vector<double>& scores,
+                     std::uint32_t granularity_s, double false_alerts_per_day) {
+  std::vector<double> benign;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    if (labels[i] == 0) benign.push_back(scores[i]);
+  }
+  const double p = false_alerts_per_day * granularity_s / kSecondsPerDay;
+  const double share = std::min(kTailShareMax, kTailPeaks / static_cast<double>(benign.size()));
+  const std::optional<Tail> tail = fit_tail(benign, share);
+  if (!tail) return *std::max_element(benign.begin(), benign.end());
+  return tail->exceeded_with(std::min(p, tail->share));
+}
+
+// Threshold of `scores`, chosen and counted: the best F1, but no lower than the budget.
 template <typename Part>
 void choose_threshold(const std::vector<std::uint8_t>& labels, const std::vector<double>& scores,
-                      ThresholdRule rule, Part& part) {
-  const std::optional<Threshold> best = best_threshold(labels, scores, rule);
+                      std::uint32_t granularity_s, const TrainingOptions& options, Part& part) {
+  const std::optional<Threshold> best = best_threshold(labels, scores, options.threshold_rule);
   part.threshold = best ? best->value : std::numeric_limits<double>::max();
+  if (best && options.false_alerts_per_day) {
+    const double lowest =
+        within_budget(labels, scores, granularity_s, *options.false_alerts_per_day);
+    part.threshold = std::max(part.threshold, lowest);
+  }
   part.training = confusion(labels, scores, part.threshold);
+}
+
+// Row by row the z of those features that are not 0 in all rows: `moving`.
+std::vector<double> scaled_rows(const FeatureTable& table, const Rows& rows, RowReader& reader,
+                                std::size_t feature_count, std::vector<std::size_t>& moving) {
+  std::vector<std::uint8_t> moves(feature_count, 0);
+  for (const std::size_t row : rows) {
+    reader.read(table.row(row));
+    for (std::size_t j = 0; j < feature_count; ++j) {
+      if (moves[j] == 0 && reader.z(j) != 0) moves[j] = 1;
+    }
+  }
+  for (std::size_t j = 0; j < feature_count; ++j) {
+    if (moves[j] != 0) moving.push_back(j);
+  }
+  std::vector<double> scaled;
+  scaled.reserve(rows.size() * moving.size());
+  for (const std::size_t row : rows) {
+    reader.read(table.row(row));
+    for (const std::size_t j : moving) scaled.push_back(reader.z(j));
+  }
+  return scaled;
 }
 
 GranularityModel learn_granularity(const FeatureTable& table, std::uint32_t granularity_s,
@@ -121,33 +170,26 @@ GranularityModel learn_granularity(const FeatureTable& table, std::uint32_t gran
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] == 0) benign.push_back(learned.rows[i]);
   }
-  const RobustScaler scaler = RobustScaler::fit(table, benign, options.iqr_min);
-
-  const std::size_t column_count = scaler.columns.size();
-  std::vector<double> scaled;
-  scaled.reserve(learned.rows.size() * column_count);
-  for (const std::size_t row : learned.rows) {
-    for (const RobustScaler::Column& column : scaler.columns) {
-      scaled.push_back(column.spread.z(table.at(row, column.table_column)));
-    }
-  }
-  const std::vector<double> targets = as_targets(labels);
-  const Design design{scaled, column_count, targets};
-  const LassoFit fit =
-      cross_validate_lasso(design, honest_folds(table, learned.rows, options.fold_count)).fit;
-
   GranularityModel model;
   model.granularity_s = granularity_s;
+  model.features = fit_features(table, benign, options.iqr_min, options.left_out);
+  model.z_limit = options.z_limit;
+  RowReader reader(model.features, table.names(), model.z_limit);
+  std::vector<std::size_t> moving;  // the others cannot have a weight
+  std::vector<double> scaled =
+      scaled_rows(table, learned.rows, reader, model.features.size(), moving);
+  const std::vector<double> targets = as_targets(labels);
+  const Design design{scaled, moving.size(), targets};
+  const LassoFit fit =
+      cross_validate_lasso(design, honest_folds(table, learned.rows, options.fold_count)).fit;
   model.intercept = fit.intercept;
   model.alpha = fit.alpha;
-  for (std::size_t j = 0; j < column_count; ++j) {
-    model.features.push_back({scaler.columns[j].name, scaler.columns[j].spread, fit.weights[j]});
-  }
+  for (std::size_t j = 0; j < moving.size(); ++j) model.features[moving[j]].weight = fit.weights[j];
   for (std::size_t i = 0; i < learned.rows.size(); ++i) {
     learned.scores.push_back(
-        fit.predict(std::span(scaled).subspan(i * column_count, column_count)));
+        fit.predict(std::span(scaled).subspan(i * moving.size(), moving.size())));
   }
-  choose_threshold(labels, learned.scores, options.threshold_rule, model);
+  choose_threshold(labels, learned.scores, granularity_s, options, model);
   return model;
 }
 
@@ -204,6 +246,7 @@ Combination learn_combination(const FeatureTable& table, const std::vector<Learn
     combination.threshold = std::numeric_limits<double>::max();
     return combination;
   }
+  const std::uint32_t coarsest_s = table.window(rows.front()).granularity_s;
   const std::vector<std::uint8_t> labels = labels_of(table, rows);
   const std::vector<double> targets = as_targets(labels);
   const Design design{inputs, learned.size(), targets};
@@ -216,7 +259,7 @@ Combination learn_combination(const FeatureTable& table, const std::vector<Learn
   for (std::size_t i = 0; i < rows.size(); ++i) {
     scores.push_back(fit.predict(std::span(inputs).subspan(i * learned.size(), learned.size())));
   }
-  choose_threshold(labels, scores, options.threshold_rule, combination);
+  choose_threshold(labels, scores, coarsest_s, options, combination);
   return combination;
 }
 

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "config/diagnostic.h"
 #include "model/learn/feature_table.h"
@@ -27,7 +29,15 @@ struct TrainingOptions {
   /// in benign windows is expected to stay within a thousandth, so that the first
   /// byte over a new edge already weighs.
   double iqr_min = 1e-3;
+  /// Families of columns that are not looked at: what one of them is worth.
+  std::vector<std::string> left_out{};
+  /// Largest z of a feature. A linear model that is to see small thefts must not have large
+  /// ones drown them, and one feature that strays must not be an alert by itself.
+  double z_limit = 10;
   ThresholdRule threshold_rule = ThresholdRule::kMargin;
+  /// What the thresholds of each granularity, and of the combination, are to cost in benign
+  /// traffic; none: the best F1 alone.
+  std::optional<double> false_alerts_per_day{};
 };
 
 /// Learns a model, for each granularity: median and IQR of benign windows, lasso on

@@ -12,6 +12,7 @@
 #include "config/json.h"
 #include "controlplane/alert/alert_builder.h"
 #include "model/analysis/analyzer.h"
+#include "model/analysis/model_invariants.h"
 #include "model/invariant/registry.h"
 #include "tools/analysis_run.h"
 #include "tools/appliance.h"
@@ -137,11 +138,9 @@ class ScoreCommand final : public Command {
                const ClusterContext& context, std::uint64_t secret,
                config::Diagnostics& diagnostics) {
       if (analyzer || has_failed) return !has_failed;
-      auto registry =
-          invariant::Registry::build(*context.cluster,
-                                     {.observation = context.observation.point,
-                                      .sensitive_service = loaded.model.context.sensitive_service},
-                                     diagnostics);
+      auto registry = invariant::Registry::build(
+          *context.cluster,
+          analysis::invariants_of(loaded.model.context, context.observation.point), diagnostics);
       has_failed = !registry;
       if (has_failed) return false;
       detection.emplace(DetectionOptions{.context = &context,

@@ -52,6 +52,12 @@ class TrainCommand final : public Command {
               "which service may send where; none: what happened, and everyone to the outside");
     line.texts("--rate", rates_, "MB/MIN", "thefts to learn from; none: 10, 1 and 0.1");
     line.text("--name", plan_.name, "NAME", "what alerts call the model; none: the file's name");
+    line.texts("--leave-out", training_.left_out, "FAMILY",
+               "columns not to look at, such as reciprocity: what they are worth");
+    line.flag("--prototype", plan_.is_prototype,
+              "the columns, scaling and threshold of the published prototype, to compare with");
+    line.real("--false-alerts", false_alerts_, 0.001, 1e6, "N",
+              "a day and 100 pods that thresholds may cost in benign traffic");
     line.count("--seed", plan_.seed, 0, UINT64_MAX, "N", "equal seeds give equal models");
   }
 
@@ -76,7 +82,16 @@ class TrainCommand final : public Command {
     if (!runs) return ExitCode::kData;
     const auto set = build_training_set(*runs, plan_, diagnostics);
     if (!set) return ExitCode::kData;
-    const auto model = learn::train(*set, {}, diagnostics);
+    if (!plan_.is_prototype) {
+      // Each granularity alerts by itself, the coarsest with the others' voices.
+      training_.false_alerts_per_day = false_alerts_ * static_cast<double>(pod_count(*runs)) / 100 /
+                                       static_cast<double>(plan_.granularities_s.size());
+    } else {
+      training_.iqr_min = 0;
+      training_.z_limit = learn::kZLimit;
+      training_.threshold_rule = learn::ThresholdRule::kCandidates;
+    }
+    const auto model = learn::train(*set, training_, diagnostics);
     if (!model) return ExitCode::kData;
     if (!write_text_file(output_, learn::write_model(*model), diagnostics)) {
       return ExitCode::kMachine;
@@ -120,6 +135,8 @@ class TrainCommand final : public Command {
   std::vector<std::string> captures_;
   AnalysisOptions options_;
   TrainingPlan plan_;
+  learn::TrainingOptions training_;
+  double false_alerts_ = 1;
   std::vector<std::string> rates_;
   std::string output_;
   std::string policy_path_;

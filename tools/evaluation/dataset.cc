@@ -41,12 +41,9 @@ class RunAdder {
   }
 
   /// One describer a thread. False, with the reason, if there can be none.
-  bool make_describers(std::size_t thread_count, const std::string& sensitive_service,
-                       config::Diagnostics& diagnostics) {
+  bool make_describers(std::size_t thread_count, config::Diagnostics& diagnostics) {
     for (std::size_t i = 0; i < thread_count; ++i) {
-      auto registry = invariant::Registry::build(
-          run_.cluster, {.observation = run_.observation, .sensitive_service = sensitive_service},
-          diagnostics);
+      auto registry = invariant::Registry::build(run_.cluster, run_.invariants, diagnostics);
       if (!registry) return false;
       describers_.push_back(std::make_unique<Describer>(run_.cluster, std::move(*registry)));
     }
@@ -121,7 +118,7 @@ class RunAdder {
         .seed = plan.seed, .rate = plan.rate.bytes_per_minute, .attack = planned.number};
     const auto attacked =
         attack(joined(list_.spans, planned.begin, planned.end), run_.paths[planned.path], plan.rate,
-               key, run_.cluster, run_.observation);
+               key, run_.cluster, run_.invariants.observation);
     if (!attacked) return {.windows = {}, .bytes = 0, .is_feasible = false};
     Piece piece = describe(attacked->windows, describer);
     piece.bytes = attacked->bytes;
@@ -250,19 +247,17 @@ class RunAdder {
 }  // namespace
 
 bool add_run(Dataset& dataset, const RunInput& run, std::span<const PassPlan> plans,
-             const std::string& sensitive_service, std::size_t thread_count,
-             config::Diagnostics& diagnostics) {
+             std::size_t thread_count, config::Diagnostics& diagnostics) {
   RunAdder adder(dataset, run);
-  if (!adder.make_describers(thread_count, sensitive_service, diagnostics)) return false;
+  if (!adder.make_describers(thread_count, diagnostics)) return false;
   adder.add(plans);
   return true;
 }
 
 bool add_labelled_run(Dataset& dataset, const RunInput& run, std::vector<Incident> incidents,
-                      const std::string& sensitive_service, std::size_t thread_count,
-                      config::Diagnostics& diagnostics) {
+                      std::size_t thread_count, config::Diagnostics& diagnostics) {
   RunAdder adder(dataset, run);
-  if (!adder.make_describers(thread_count, sensitive_service, diagnostics)) return false;
+  if (!adder.make_describers(thread_count, diagnostics)) return false;
   adder.add_labelled(std::move(incidents));
   return true;
 }

@@ -11,7 +11,7 @@
 
 #include "config/diagnostic.h"
 #include "model/graph/cluster.h"
-#include "model/graph/observation.h"
+#include "model/invariant/registry.h"
 #include "model/learn/feature_table.h"
 #include "tools/evaluation/attack_plan.h"
 #include "tools/evaluation/describer.h"
@@ -81,7 +81,7 @@ struct Dataset {
 struct RunInput {
   std::string name;
   const graph::Cluster& cluster;
-  graph::Observation observation = graph::Observation::kMirror;
+  invariant::Options invariants;  ///< that describe it
   std::span<const analysis::ReducedWindow> windows;
   std::span<const injector::TemplatePath> paths;
 };
@@ -102,13 +102,11 @@ struct PassPlan {
 /// more a plan, spread over `thread_count` threads; equal results for any number.
 /// REQUIRES: granularities are set; spans in the plans are of clean_spans(windows).
 [[nodiscard]] bool add_run(Dataset& dataset, const RunInput& run, std::span<const PassPlan> plans,
-                           const std::string& sensitive_service, std::size_t thread_count,
-                           config::Diagnostics& diagnostics);
+                           std::size_t thread_count, config::Diagnostics& diagnostics);
 
 /// The same with what really happened: a single pass, labelled by the times of `incidents`.
 [[nodiscard]] bool add_labelled_run(Dataset& dataset, const RunInput& run,
-                                    std::vector<Incident> incidents,
-                                    const std::string& sensitive_service, std::size_t thread_count,
+                                    std::vector<Incident> incidents, std::size_t thread_count,
                                     config::Diagnostics& diagnostics);
 
 }  // namespace mimir::evaluation

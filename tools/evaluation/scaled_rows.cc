@@ -3,42 +3,34 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <cstdint>
 
 namespace mimir::evaluation {
 
-namespace {
-constexpr std::size_t kNoColumn = std::numeric_limits<std::size_t>::max();
-}
-
 RowScaler::RowScaler(const learn::FeatureTable& table, std::span<const std::size_t> benign,
                      std::span<const std::size_t> rows)
-    : scaler_(learn::RobustScaler::fit(table, benign, kIqrMin)) {
-  std::erase_if(scaler_.columns, [&](const learn::RobustScaler::Column& column) {
-    return std::all_of(rows.begin(), rows.end(), [&](std::size_t row) {
-      return column.spread.z(table.at(row, column.table_column)) == 0;
-    });
-  });
-}
-
-std::vector<std::size_t> RowScaler::columns_in(const learn::FeatureTable& table) const {
-  std::vector<std::size_t> columns;
-  for (const learn::RobustScaler::Column& column : scaler_.columns) {
-    columns.push_back(table.find(column.name).value_or(kNoColumn));
+    : features_(learn::fit_features(table, benign, kIqrMin)) {
+  learn::RowReader reader(features_, table.names());
+  std::vector<std::uint8_t> moves(features_.size(), 0);
+  for (const std::size_t row : rows) {
+    reader.read(table.row(row));
+    for (std::size_t j = 0; j < moves.size(); ++j) {
+      if (reader.z(j) != 0) moves[j] = 1;
+    }
   }
-  return columns;
+  for (std::size_t j = 0; j < moves.size(); ++j) {
+    if (moves[j] != 0) moving_.push_back(j);
+  }
 }
 
 std::vector<double> RowScaler::scaled(const learn::FeatureTable& table,
                                       std::span<const std::size_t> rows) const {
-  const std::vector<std::size_t> columns = columns_in(table);
+  learn::RowReader reader(features_, table.names());
   std::vector<double> values;
-  values.reserve(rows.size() * columns.size());
+  values.reserve(rows.size() * moving_.size());
   for (const std::size_t row : rows) {
-    for (std::size_t j = 0; j < columns.size(); ++j) {
-      values.push_back(
-          columns[j] == kNoColumn ? 0 : scaler_.columns[j].spread.z(table.at(row, columns[j])));
-    }
+    reader.read(table.row(row));
+    for (const std::size_t j : moving_) values.push_back(reader.z(j));
   }
   return values;
 }

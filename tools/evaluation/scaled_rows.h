@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "model/learn/feature.h"
 #include "model/learn/feature_table.h"
-#include "model/learn/robust_scaler.h"
 
 namespace mimir::evaluation {
 
@@ -25,16 +25,15 @@ class RowScaler {
   RowScaler(const learn::FeatureTable& table, std::span<const std::size_t> benign,
             std::span<const std::size_t> rows);
 
-  [[nodiscard]] std::size_t column_count() const { return scaler_.columns.size(); }
+  [[nodiscard]] std::size_t column_count() const { return moving_.size(); }
 
   /// Row by row, column_count() each. A missing value is the expected one, 0.
   [[nodiscard]] std::vector<double> scaled(const learn::FeatureTable& table,
                                            std::span<const std::size_t> rows) const;
 
  private:
-  [[nodiscard]] std::vector<std::size_t> columns_in(const learn::FeatureTable& table) const;
-
-  learn::RobustScaler scaler_;
+  std::vector<learn::Feature> features_;
+  std::vector<std::size_t> moving_;
 };
 
 }  // namespace mimir::evaluation

@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::size_t kPieceBytes = std::size_t{48} << 10;
 constexpr double kPieceSecondsMax = 5;
-constexpr std::uint32_t kStoreAddress = 0xc00002c8;  // 192.0.2.200
+constexpr std::uint32_t kHomeSite = 0xc0000200;    // 192.0.2.0/24, RFC 5737
+constexpr std::uint32_t kOtherSites = 0xc6120000;  // 198.18.0.0/16, RFC 2544
+constexpr std::uint32_t kStore = 200;              // of a site, the first
 constexpr std::uint16_t kStorePort = 443;
 constexpr TimeNs kStartNs = 1'500'000'000;
 
@@ -92,11 +94,13 @@ void Jobs::start(std::uint32_t job, TimeNs time_ns) {
 void Jobs::open_outside(Running& run, TimeNs& time_ns) {
   time_ns = traffic_.look_up_world(run.pod, run.job, time_ns);
   Pod& pod = cluster_.pods[run.pod];
+  const std::uint32_t number = topology_.jobs[run.job].site;
+  const std::uint32_t site = number == 0 ? kHomeSite : kOtherSites + (number << 8U);
   Route route;
   route.is_to_outside = true;
   const Endpoint client{pod.address, take_port(pod.next_port)};
   run.outside = std::make_unique<Connection>(
-      tap_, random_, client, Endpoint{kStoreAddress + run.job % 32, kStorePort}, route,
+      tap_, random_, client, Endpoint{site + kStore + run.job % 32, kStorePort}, route,
       Delay{nanoseconds(random_.log_normal(50e3, 0.3)), nanoseconds(random_.log_normal(9e6, 0.3))});
   time_ns = run.outside->open(time_ns);
   for (const Greeting& greeting : Payloads::greetings(Protocol::kTls)) {

@@ -126,11 +126,12 @@ struct Action {
 struct Job {
   std::string name;
   std::string namespace_name = "default";
-  TimeNs at_ns = 0;     ///< since midnight UTC
-  TimeNs every_ns = 0;  ///< 0: once a day
-  std::string from;     ///< empty: it reads nothing
-  std::string to;       ///< empty: it writes nothing; "outside": over TLS to the internet
-  SizeLaw size;         ///< of what it moves
+  TimeNs at_ns = 0;        ///< since midnight UTC
+  TimeNs every_ns = 0;     ///< 0: once a day
+  std::string from;        ///< empty: it reads nothing
+  std::string to;          ///< empty: it writes nothing; "outside": over TLS to the internet
+  std::uint32_t site = 0;  ///< which network outside it writes to
+  SizeLaw size;            ///< of what it moves
   double rate_bytes_per_s = 5e6;
 };
 

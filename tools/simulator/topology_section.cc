@@ -186,6 +186,12 @@ config::Section<Job> job_section() {
                    "It runs so often, from `at` on; 0s: once a day.")
       .text("from", &C::from, "The service it reads from; \"\" for none.")
       .text("to", &C::to, "The service it writes to, outside for the internet, \"\" for none.")
+      .integer("site", &C::site,
+               {.min = 0,
+                .max = 255,
+                .unit = "",
+                .help = "Which network outside it writes to, if it does: 0 is 192.0.2.0/24, any "
+                        "other 198.18.N.0/24."})
       .section(
           "size", &C::size,
           [] {

@@ -47,6 +47,7 @@ TrainingSet separable_set(std::size_t window_count) {
   set.context.base_window_ns = 10 * kNsPerSecond;
   set.context.sensitive_service = "shop/user-db";
   set.context.services = {"outside", "shop/user", "shop/user-db"};
+  set.context.destinations = {{.service = "shop/user", .networks = {"192.0.2.0/24"}}};
   set.context.edges = {edge_baseline("shop/user", "shop/user-db", 10, {5, 1, 3})};
   set.context.contacts = {
       .pairs = {{.client = "shop/user",

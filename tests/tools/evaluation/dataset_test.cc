@@ -29,7 +29,7 @@ Dataset built(const test::SmallShop& shop, const std::vector<analysis::ReducedWi
   Dataset dataset = test::empty_dataset();
   config::Diagnostics diagnostics;
   EXPECT_TRUE(add_run(dataset, shop.run("held-out", windows), plans_for(windows.size() / 6, rates),
-                      "db", thread_count, diagnostics))
+                      thread_count, diagnostics))
       << diagnostics.render();
   return dataset;
 }
@@ -148,8 +148,8 @@ TEST(Dataset, KeepsRunsApart) {
   Dataset dataset = test::empty_dataset();
   config::Diagnostics diagnostics;
   const auto plans = plans_for(10, {1e6});
-  ASSERT_TRUE(add_run(dataset, shop.run("first", first), plans, "db", 2, diagnostics));
-  ASSERT_TRUE(add_run(dataset, shop.run("second", second), plans, "db", 2, diagnostics));
+  ASSERT_TRUE(add_run(dataset, shop.run("first", first), plans, 2, diagnostics));
+  ASSERT_TRUE(add_run(dataset, shop.run("second", second), plans, 2, diagnostics));
   for (const Pass& pass : dataset.passes) {
     for (std::size_t g = 0; g < 2; ++g) {
       for (const LabelledWindow& window : pass.windows[g]) {
@@ -160,7 +160,9 @@ TEST(Dataset, KeepsRunsApart) {
       }
     }
   }
-  EXPECT_FALSE(add_run(dataset, shop.run("third", second), plans, "nobody", 1, diagnostics));
+  RunInput third = shop.run("third", second);
+  third.invariants.sensitive_service = "nobody";
+  EXPECT_FALSE(add_run(dataset, third, plans, 1, diagnostics));
 }
 
 TEST(Dataset, LabelsWhatReallyHappened) {
@@ -171,8 +173,7 @@ TEST(Dataset, LabelsWhatReallyHappened) {
   std::vector<Incident> incidents(1);
   incidents[0].time = {.begin_ns = 95 * kNsPerSecond, .end_ns = 215 * kNsPerSecond};
   incidents[0].rate_bytes_per_minute = 5;
-  ASSERT_TRUE(
-      add_labelled_run(dataset, shop.run("real", windows), incidents, "db", 1, diagnostics));
+  ASSERT_TRUE(add_labelled_run(dataset, shop.run("real", windows), incidents, 1, diagnostics));
   ASSERT_EQ(dataset.passes.size(), 1U);
   EXPECT_FALSE(dataset.passes[0].is_injected());
   std::string fine;

@@ -25,7 +25,7 @@ void add(Dataset& dataset, const test::SmallShop& shop, const std::string& name,
                      .attacks = plan_every(windows.size() / 6, i, 5, {.path_count = 2})});
   }
   config::Diagnostics diagnostics;
-  ASSERT_TRUE(add_run(dataset, shop.run(name, windows), plans, "db", 1, diagnostics));
+  ASSERT_TRUE(add_run(dataset, shop.run(name, windows), plans, 1, diagnostics));
 }
 
 struct Lab {

@@ -68,7 +68,7 @@ evaluation::RunInput SmallShop::run(std::string name,
                                     const std::vector<analysis::ReducedWindow>& windows) const {
   return {.name = std::move(name),
           .cluster = world.cluster,
-          .observation = graph::Observation::kMirror,
+          .invariants = {.observation = graph::Observation::kMirror, .sensitive_service = "db"},
           .windows = windows,
           .paths = paths};
 }
