@@ -23,7 +23,8 @@ TimeNs wall_clock_ns() {
 }  // namespace
 
 ApplianceBoard::ApplianceBoard(const Appliance& appliance, bool is_replay)
-    : viewer_(appliance.model, *appliance.context->cluster), api_(board_, controlplane::web_assets(), wall_clock_ns) {
+    : viewer_(appliance.model, *appliance.context->cluster),
+      api_(board_, controlplane::web_assets(), wall_clock_ns) {
   status_.identity = {.version = std::string(kVersionText),
                       .model_name = appliance.model.context.name,
                       .model_digest = appliance.model_digest,
