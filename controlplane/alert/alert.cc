@@ -93,15 +93,12 @@ Json explanation(const Alert& alert) {
         .set("contribution", part.contribution);
     listed.push(std::move(row));
   }
-  Json unseen = Json::array();
-  for (const std::string& feature : alert.score.unseen) unseen.push(feature);
   Json text = Json::object();
   text.set("summary", summarise(alert))
       .set("method", "linear model: intercept + sum of weight x robust z = score")
       .set("intercept", alert.score.intercept)
       .set("other", other)
-      .set("contributions", std::move(listed))
-      .set("unseen", std::move(unseen));
+      .set("contributions", std::move(listed));
   return text;
 }
 

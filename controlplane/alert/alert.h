@@ -74,8 +74,7 @@ struct Alert {
 /// eve.json know, and everything of ours under `mimir`.
 ///
 /// `explanation`: intercept + sum of contributions + other == score; the
-/// contributions listed are the largest, `other` is the sum of the rest; `unseen` are the
-/// features that had a value and never did in training.
+/// contributions listed are the largest, `other` is the sum of the rest.
 [[nodiscard]] config::Json to_json(const Alert& alert);
 
 /// "2026-11-24T21:48:20.004512+0000", UTC.

@@ -124,7 +124,8 @@ TEST(Analyzer, ScoresTheRecordsOfAWindowAsByHand) {
                            .begin_ns = 30 * kNsPerSecond,
                            .end_ns = 40 * kNsPerSecond,
                            .records = records,
-                           .packets = {}});
+                           .packets = {},
+                           .facts = {}});
   ASSERT_EQ(rig.said.size(), 1U);
   EXPECT_DOUBLE_EQ(rig.said[0].value, -3.5);
   EXPECT_EQ(rig.edge_counts, std::vector<std::size_t>{4}) << "both directions";
