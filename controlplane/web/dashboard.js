@@ -166,7 +166,8 @@ function drawLine() {
   if (state.plot === null) {
     const axis = { stroke: () => color("--faint"), grid: { stroke: () => color("--line") } };
     state.plot = new uPlot({
-      width: page("line").clientWidth, height: 165, cursor: { drag: { x: true, y: false } },
+      width: page("line").clientWidth, height: 165, legend: { show: false },
+      tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "UTC"), cursor: { drag: { x: true, y: false } },
       scales: { loss: { range: (_, __, most) => [0, Math.max(1, most)] } },
       axes: [axis, { ...axis, label: "score" }, { ...axis, side: 1, scale: "loss", label: "lost %", grid: { show: false } }],
       series: [{ label: "window", value: (_, at) => (at == null ? "" : time(at * 1000)) },

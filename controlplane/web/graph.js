@@ -147,7 +147,7 @@ export function drawGraph(box, tip, details, holder, onlyUnusual) {
   }
   if (graph === null) {
     graph = cytoscape({ container: box, style: style(), layout: { name: "preset" },
-      minZoom: 0.1, maxZoom: 4, wheelSensitivity: 0.3 });
+      minZoom: 0.1, maxZoom: 4 });
     window.mimirGraph = graph;  // for who tests the page
     listen(tip);
   }
