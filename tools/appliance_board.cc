@@ -123,6 +123,10 @@ void ApplianceBoard::add(const LiveStatus& live, const controlplane::AlertFile& 
   board_.publish(status_);
 }
 
+void ApplianceBoard::add(const config::Json& finding) {
+  if (server_ != nullptr) board_.add_alert(finding);
+}
+
 void ApplianceBoard::end() {
   status_.is_listening = false;
   board_.publish(status_);

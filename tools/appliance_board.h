@@ -37,6 +37,8 @@ class ApplianceBoard {
   /// `alert`: of that window, or null.
   void add(const analysis::Verdict& verdict, const controlplane::Alert* alert);
   void add(const LiveStatus& live, const controlplane::AlertFile& alerts);
+  /// What a detector found, as it is written.
+  void add(const config::Json& finding);
   void end();
 
  private:

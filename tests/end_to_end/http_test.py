@@ -181,6 +181,28 @@ class Http(MimirCase):
             self.assertNotIn("s3cret", appliance.stderr)
             self.assertEqual(appliance.end(), OK)
 
+    def test_the_page_tells_what_it_saw_where_there_is_nothing_to_show(self):
+        for path, kind in [("/", "text/html"), ("/dashboard.js", "text/javascript"),
+                           ("/dashboard.css", "text/css"), ("/graph.js", "text/javascript"),
+                           ("/cytoscape.min.js", "text/javascript")]:
+            status, text, headers = self.ask(path)
+            self.assertEqual(status, 200, path)
+            self.assertTrue(headers["Content-Type"].startswith(kind), path)
+            self.assertNotIn("http://", text if path == "/" else "")  # it needs no other server
+        browser = shutil.which("chromium")
+        if browser is None:
+            self.skipTest("chromium is not installed: the page's code was not run")
+        seen = subprocess.run(
+            [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+             "--disable-background-networking", "--disable-component-update", "--disable-sync",
+             "--enable-logging=stderr", f"--user-data-dir={self.folder / 'browser'}",
+             "--virtual-time-budget=4000", "--dump-dom", f"http://127.0.0.1:{self.port}/"],
+            capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+        self.assertIn("No window was judged yet; 0 packets in closed windows.", seen.stdout)
+        self.assertIn("user-db", seen.stdout)  # the holder of the data
+        self.assertIn("ledgers", seen.stdout)
+        self.assertEqual(re.findall(r".*CONSOLE.*", seen.stderr), [])
+
     def test_what_others_could_reach_needs_a_token_and_tls(self):
         self.configure("open.yaml", "benign/entities.jsonl", QUIET_DEVICE,
                        more="http:\n  listen: 0.0.0.0:9478\n")

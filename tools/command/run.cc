@@ -129,7 +129,10 @@ class RunCommand final : public Command {
                          .suppressions = appliance.config.detection.suppressions(),
                          .signatures = appliance.signatures.get(),
                          .secret = options.worker.secret.first},
-                        [&](const config::Json& alert) { alerts.write(alert); });
+                        [&](const config::Json& alert) {
+                          alerts.write(alert);
+                          board.add(alert);
+                        });
     std::uint64_t windows = 0;
     analysis::Analyzer analyzer = appliance.make_analyzer([&](const analysis::Verdict& verdict) {
       ++windows;
