@@ -62,7 +62,8 @@ function current() {
 }
 
 function draw() {
-  const lengths = [...new Set(state.windows.map((window) => window.granularity_s))].sort((a, b) => a - b);
+  const lengths = [...new Set(state.windows.map((window) => window.granularity_s))];
+  lengths.sort((a, b) => a - b);
   if (!lengths.includes(state.granularity)) state.granularity = lengths[0] ?? null;
   drawFacts();
   drawLengths(lengths);
@@ -92,7 +93,8 @@ function drawFacts() {
     facts.push(
       fact("rate", rate(last.packets / last.granularity_s)),
       fact("lost", percent(last.loss_ratio), last.loss_ratio > 0.001 ? "bad" : ""),
-      fact("mapped", percent(last.mapped_bytes_ratio), last.mapped_bytes_ratio < 0.95 ? "bad" : ""));
+      fact("mapped", percent(last.mapped_bytes_ratio),
+           last.mapped_bytes_ratio < 0.95 ? "bad" : ""));
     if (last.kept_flows_ratio < 1) facts.push(fact("kept", percent(last.kept_flows_ratio), "bad"));
   }
   page("facts").replaceChildren(...facts);
@@ -114,13 +116,13 @@ function drawAlerts() {
   const rows = state.alerts.slice().reverse().map((alert) => {
     const { window, path = [], explanation } = alert.mimir;
     const name = path.length > 0 ? path.join(" \u2192 ") : alert.alert.signature;
-    const button = element("button", { title: explanation?.summary ?? "" },
-                           element("time", {}, `${time(window.start)} ${window.granularity_s} s `), name);
-    button.addEventListener("click", () => choose(Date.parse(fixZone(window.start)) / 1000,
-                                                  window.granularity_s));
+    const when = element("time", {}, `${time(window.start)} ${lengthOf(window)} s `);
+    const button = element("button", { title: explanation?.summary ?? "" }, when, name);
+    button.addEventListener("click", () => choose(secondsOf(window.start), lengthOf(window)));
     return element("li", {}, button);
   });
-  page("alerts").replaceChildren(...(rows.length > 0 ? rows : [element("li", { class: "hint" }, nearest())]));
+  const none = () => element("li", { class: "hint" }, nearest());
+  page("alerts").replaceChildren(...(rows.length > 0 ? rows : [none()]));
 }
 
 // No alert: how near was it?
@@ -133,7 +135,8 @@ function nearest() {
     `score ${near.score.toFixed(2)}, threshold ${near.threshold.toFixed(2)}`;
 }
 
-const fixZone = (stamp) => stamp.replace(/([+-]\d\d)(\d\d)$/, "$1:$2");
+const secondsOf = (stamp) => Date.parse(stamp.replace(/([+-]\d\d)(\d\d)$/, "$1:$2")) / 1000;
+const lengthOf = (window) => secondsOf(window.end) - secondsOf(window.start);
 
 function row(cells, kind = "td") {
   return element("tr", {}, ...cells.map((cell, i) =>
@@ -150,7 +153,8 @@ function drawHealth() {
     row(["lost at ports", count(status.lost_at_ports)]),
     row(["records written", count(status.records.written)]),
     row(["records lost, ring full", count(status.records.lost_ring_full)]),
-    ...status.ports.map((port) => row([`port ${port.device}`, port.link_up ? "link up" : "NO LINK"])),
+    ...status.ports.map((port) => row([`port ${port.device}`,
+      port.link_up ? "link up" : "NO LINK"])),
     ...status.workers.map((worker, i) => row([`core ${i}: fullest ring`,
       percent(worker.ring_records_max / worker.ring_capacity)])),
   ];
@@ -167,9 +171,11 @@ function drawLine() {
     const axis = { stroke: () => color("--faint"), grid: { stroke: () => color("--line") } };
     state.plot = new uPlot({
       width: page("line").clientWidth, height: 165, legend: { show: false },
-      tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "UTC"), cursor: { drag: { x: true, y: false } },
+      tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "UTC"),
+      cursor: { drag: { x: true, y: false } },
       scales: { loss: { range: (_, __, most) => [0, Math.max(1, most)] } },
-      axes: [axis, { ...axis, label: "score" }, { ...axis, side: 1, scale: "loss", label: "lost %", grid: { show: false } }],
+      axes: [axis, { ...axis, label: "score" },
+        { ...axis, side: 1, scale: "loss", label: "lost %", grid: { show: false } }],
       series: [{ label: "window", value: (_, at) => (at == null ? "" : time(at * 1000)) },
         { label: "score", stroke: () => color("--node-line"), width: 1.5,
           points: { show: false } },
@@ -300,7 +306,9 @@ page("only-unusual").addEventListener("change", () => {
   state.shown = null;
   show(current());
 });
-addEventListener("resize", () => state.plot?.setSize({ width: page("line").clientWidth, height: 165 }));
+addEventListener("resize", () => {
+  state.plot?.setSize({ width: page("line").clientWidth, height: 165 });
+});
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   restyleGraph();
   state.plot?.redraw(false);
