@@ -13,6 +13,8 @@ namespace {
 
 constexpr double kPacketBytes = 1500;
 constexpr double kSpreadOfMedianMin = 0.05;
+/// That it is there at all is as unusual as the 99th percentile of one that always was.
+constexpr double kExcessOfUnknownMin = 1;
 
 /// A way to a service: better is wider, then shorter, then first by name.
 struct Way {
@@ -28,7 +30,8 @@ struct Way {
 double EdgeEvidence::excess() const {
   const double spread =
       std::max({p99_bytes - expected_bytes, kSpreadOfMedianMin * expected_bytes, kPacketBytes});
-  return (static_cast<double>(bytes) - expected_bytes) / spread;
+  const double excess = (static_cast<double>(bytes) - expected_bytes) / spread;
+  return is_known || bytes == 0 ? excess : std::max(excess, kExcessOfUnknownMin);
 }
 
 EdgeEvidence weigh_edge(const learn::Model& model, std::uint32_t granularity_s, std::string source,

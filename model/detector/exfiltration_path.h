@@ -22,7 +22,8 @@ struct EdgeEvidence {
   bool is_known = false;  ///< seen in training
 
   /// How far above its habit: (bytes - median) / (p99 - median), the latter at
-  /// least a twentieth of the median and at least one full packet.
+  /// least a twentieth of the median and at least one full packet. Of an edge that training
+  /// never had at least 1, so that a few packets to somebody new outweigh a busy hour.
   [[nodiscard]] double excess() const;
 };
 
