@@ -25,7 +25,7 @@ EdgeEvidence edge(const char* source, const char* destination, std::uint64_t byt
 TEST(ExfiltrationPath, ExcessCountsWhatIsAboveTheMedianInUnitsOfTheHabitualSpread) {
   EXPECT_DOUBLE_EQ(edge("a", "b", 500'000, 200'000, 300'000).excess(), 3.0);
   EXPECT_DOUBLE_EQ(edge("a", "b", 3'000).excess(), 2.0);  // never seen: a full packet is the unit
-  EXPECT_DOUBLE_EQ(edge("a", "b", 40).excess(), 1.0);  // never seen: one packet is much
+  EXPECT_DOUBLE_EQ(edge("a", "b", 40).excess(), 1.0);     // never seen: one packet is much
   EXPECT_DOUBLE_EQ(edge("a", "b", 210'000, 200'000, 200'000).excess(), 1.0);  // 5 % of the median
   EXPECT_LT(edge("a", "b", 100'000, 200'000, 300'000).excess(), 0);
 }
