@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -35,8 +34,7 @@ inline constexpr std::uint32_t kOutside = 0xc6336401;   ///< 198.51.100.1
   fact.direction = is_low ? Direction::kLowToHigh : Direction::kHighToLow;
   fact.text_bytes = {static_cast<std::uint8_t>(first.size()),
                      static_cast<std::uint8_t>(second.size())};
-  std::memcpy(fact.text.data(), first.data(), first.size());
-  std::memcpy(fact.text.data() + first.size(), second.data(), second.size());
+  std::copy(second.begin(), second.end(), std::copy(first.begin(), first.end(), fact.text.begin()));
   for (const char c : first) fact.hash = (fact.hash ^ static_cast<unsigned char>(c)) * 16777619U;
   return fact;
 }
