@@ -23,8 +23,7 @@ TimeNs wall_clock_ns() {
 }  // namespace
 
 ApplianceBoard::ApplianceBoard(const Appliance& appliance, bool is_replay)
-    : viewer_(appliance.model, *appliance.context->cluster),
-      api_(board_, controlplane::web_assets(), wall_clock_ns) {
+    : api_(board_, controlplane::web_assets(), wall_clock_ns) {
   status_.identity = {.version = std::string(kVersionText),
                       .model_name = appliance.model.context.name,
                       .model_digest = appliance.model_digest,
@@ -100,18 +99,23 @@ controlplane::WindowTotals& ApplianceBoard::totals_of(std::uint32_t granularity_
   return status_.windows.back();
 }
 
-void ApplianceBoard::add(const analysis::Verdict& verdict, const controlplane::Alert* alert) {
+void ApplianceBoard::add_window(const analysis::Verdict& verdict,
+                                const controlplane::AlertBuilder& builder,
+                                const std::vector<std::string>& path) {
   controlplane::WindowTotals& totals = totals_of(verdict.window.granularity_s());
   ++(verdict.window.is_partial ? totals.partial : totals.complete);
   totals.without_data += static_cast<std::uint64_t>(verdict.score.no_data);
-  totals.alerts += static_cast<std::uint64_t>(alert != nullptr);
-  if (server_ == nullptr) return;
-  board_.add_window(
-      viewer_.view(verdict, alert == nullptr ? std::span<const std::string>{} : alert->path));
-  if (alert != nullptr) board_.add_alert(controlplane::to_json(*alert));
+  totals.alerts += static_cast<std::uint64_t>(verdict.score.alert());
+  if (server_ != nullptr) {
+    board_.add_window(controlplane::view_of(verdict, builder.weigh(verdict), path));
+  }
 }
 
-void ApplianceBoard::add(const LiveStatus& live, const controlplane::AlertFile& alerts) {
+void ApplianceBoard::add_alert(const config::Json& alert) {
+  if (server_ != nullptr) board_.add_alert(alert);
+}
+
+void ApplianceBoard::publish(const LiveStatus& live, const controlplane::AlertFile& alerts) {
   status_.ports = live.ports;
   status_.workers = live.workers;
   status_.packets = live.packets;
@@ -121,10 +125,6 @@ void ApplianceBoard::add(const LiveStatus& live, const controlplane::AlertFile& 
   status_.alerts_written = alerts.written();
   status_.alerts_lost = alerts.lost();
   board_.publish(status_);
-}
-
-void ApplianceBoard::add(const config::Json& finding) {
-  if (server_ != nullptr) board_.add_alert(finding);
 }
 
 void ApplianceBoard::end() {

@@ -4,14 +4,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config/diagnostic.h"
-#include "controlplane/alert/alert.h"
+#include "controlplane/alert/alert_builder.h"
 #include "controlplane/alert/alert_file.h"
 #include "controlplane/http/http_api.h"
 #include "controlplane/http/http_server.h"
 #include "controlplane/status/status_board.h"
-#include "controlplane/status/window_viewer.h"
 #include "model/analysis/analyzer.h"
 #include "tools/appliance.h"
 #include "tools/live_run.h"
@@ -34,11 +34,12 @@ class ApplianceBoard {
   /// "http://127.0.0.1:9478"; empty if it serves nothing.
   [[nodiscard]] std::string address() const;
 
-  /// `alert`: of that window, or null.
-  void add(const analysis::Verdict& verdict, const controlplane::Alert* alert);
-  void add(const LiveStatus& live, const controlplane::AlertFile& alerts);
-  /// What a detector found, as it is written.
-  void add(const config::Json& finding);
+  /// `path`: of the window's alert; empty if there is none.
+  void add_window(const analysis::Verdict& verdict, const controlplane::AlertBuilder& builder,
+                  const std::vector<std::string>& path);
+  /// As it is written to the file.
+  void add_alert(const config::Json& alert);
+  void publish(const LiveStatus& live, const controlplane::AlertFile& alerts);
   void end();
 
  private:
@@ -50,7 +51,6 @@ class ApplianceBoard {
 
   controlplane::StatusBoard board_;
   controlplane::ApplianceStatus status_;
-  controlplane::WindowViewer viewer_;
   controlplane::HttpApi api_;
   std::string address_;
   std::unique_ptr<controlplane::HttpServer> server_;  ///< null: nothing is served

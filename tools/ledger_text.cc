@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "controlplane/ledger_json.h"
+
 namespace mimir::tools {
 
 namespace {
@@ -37,34 +39,10 @@ std::string to_text(const PacketLedger& packets, const RecordLedger& records,
 
 config::Json to_json(const PacketLedger& packets, const RecordLedger& records,
                      const FactLedger& facts) {
-  config::Json dropped = config::Json::object();
-  for (std::size_t i = 0; i < kDropCount; ++i) {
-    if (packets.dropped[i] > 0) dropped.set(std::string(kDropTexts[i].name), packets.dropped[i]);
-  }
-  config::Json packet_side = config::Json::object();
-  packet_side.set("received", packets.received)
-      .set("counted", packets.counted)
-      .set("counted_bytes", packets.counted_bytes)
-      .set("out_of_order", packets.out_of_order)
-      .set("dropped", std::move(dropped))
-      .set("balances", packets.balances());
-  config::Json record_side = config::Json::object();
-  record_side.set("written", records.written)
-      .set("delivered", records.delivered)
-      .set("lost_ring_full", records.lost_ring_full)
-      .set("packets_lost", records.packets_lost)
-      .set("balances", records.balances());
-  config::Json both = config::Json::object();
-  both.set("packets", std::move(packet_side)).set("records", std::move(record_side));
-  if (facts.written > 0) {
-    config::Json fact_side = config::Json::object();
-    fact_side.set("written", facts.written)
-        .set("lost", facts.lost)
-        .set("delivered", facts.delivered)
-        .set("balances", facts.balances());
-    both.set("facts", std::move(fact_side));
-  }
-  return both;
+  config::Json all = config::Json::object();
+  all.set("packets", controlplane::to_json(packets)).set("records", controlplane::to_json(records));
+  if (facts.written > 0) all.set("facts", controlplane::to_json(facts));
+  return all;
 }
 
 }  // namespace mimir::tools

@@ -9,6 +9,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "controlplane/ledger_json.h"
+
 namespace mimir::controlplane {
 
 namespace {
@@ -82,16 +84,7 @@ Json explanation(const Alert& alert) {
       other += part.contribution;
       continue;
     }
-    Json row = Json::object();
-    row.set("feature", part.feature)
-        .set("granularity_s", part.granularity_s)
-        .set("observed", part.observed)
-        .set("expected", part.expected)
-        .set("spread", part.spread)
-        .set("z", part.z)
-        .set("weight", part.weight)
-        .set("contribution", part.contribution);
-    listed.push(std::move(row));
+    listed.push(to_json(part));
   }
   Json text = Json::object();
   text.set("summary", summarise(alert))
@@ -104,18 +97,7 @@ Json explanation(const Alert& alert) {
 
 Json edge_list(const Alert& alert) {
   Json list = Json::array();
-  for (const detector::EdgeEvidence& edge : alert.edges) {
-    Json row = Json::object();
-    row.set("src", edge.source)
-        .set("dst", edge.destination)
-        .set("bytes", edge.bytes)
-        .set("packets", edge.packets)
-        .set("expected_bytes", edge.expected_bytes)
-        .set("p99_bytes", edge.p99_bytes)
-        .set("excess", edge.excess())
-        .set("seen_in_training", edge.is_known);
-    list.push(std::move(row));
-  }
+  for (const detector::EdgeEvidence& edge : alert.edges) list.push(to_json(edge));
   return list;
 }
 
@@ -152,28 +134,52 @@ Json path_list(const std::vector<std::string>& path) {
 
 }  // namespace
 
+double AlertLoss::loss_ratio() const noexcept {
+  const std::uint64_t sent = packets.received + lost_at_ports;
+  const std::uint64_t lost =
+      packets.dropped_total() - packets.dropped_for(Drop::kNotIp) + packets_lost + lost_at_ports;
+  return sent == 0 ? 0.0 : static_cast<double>(lost) / static_cast<double>(sent);
+}
+
 config::Json to_json(const AlertLoss& loss) {
-  Json dropped = Json::object();
-  for (std::size_t i = 0; i < kDropCount; ++i) {
-    const std::uint64_t count = loss.packets.dropped[i];
-    if (count > 0) dropped.set(std::string(kDropTexts[i].name), count);
-  }
-  const std::uint64_t sent = loss.packets.received + loss.lost_at_ports;
-  // What is no IP was never the model's to see: ARP is no loss.
-  const std::uint64_t lost = loss.packets.dropped_total() - loss.packets.dropped_for(Drop::kNotIp) +
-                             loss.packets_lost + loss.lost_at_ports;
   Json object = Json::object();
   object.set("received", loss.packets.received)
       .set("counted", loss.packets.counted)
-      .set("dropped", std::move(dropped))
+      .set("dropped", dropped_json(loss.packets))
       .set("records_lost", loss.records_lost)
       .set("packets_in_lost_records", loss.packets_lost)
       .set("lost_at_ports", loss.lost_at_ports)
       .set("kept_flows_ratio", kept_flows_ratio(loss.shed_level))
-      .set("loss_ratio", sent == 0 ? 0.0 : static_cast<double>(lost) / static_cast<double>(sent))
+      .set("loss_ratio", loss.loss_ratio())
       .set("mapped_bytes_ratio", loss.mapped_bytes_ratio);
   if (loss.facts_lost > 0) object.set("facts_lost", loss.facts_lost);
   return object;
+}
+
+config::Json to_json(const detector::EdgeEvidence& edge) {
+  Json row = Json::object();
+  row.set("src", edge.source)
+      .set("dst", edge.destination)
+      .set("bytes", edge.bytes)
+      .set("packets", edge.packets)
+      .set("expected_bytes", edge.expected_bytes)
+      .set("p99_bytes", edge.p99_bytes)
+      .set("excess", edge.excess())
+      .set("seen_in_training", edge.is_known);
+  return row;
+}
+
+config::Json to_json(const learn::Contribution& part) {
+  Json row = Json::object();
+  row.set("feature", part.feature)
+      .set("granularity_s", part.granularity_s)
+      .set("observed", part.observed)
+      .set("expected", part.expected)
+      .set("spread", part.spread)
+      .set("z", part.z)
+      .set("weight", part.weight)
+      .set("contribution", part.contribution);
+  return row;
 }
 
 std::string to_timestamp(TimeNs time_ns) {

@@ -44,9 +44,15 @@ struct AlertLoss {
   std::uint8_t shed_level = 0;      ///< one flow in 2^shed_level was counted throughout
   /// Of the window's bytes, those with both ends known; NaN where nobody asked.
   double mapped_bytes_ratio = 1;
+
+  /// The share of what was sent to the ports that no flow holds. What is no IP was never the
+  /// model's to see: ARP is no loss.
+  [[nodiscard]] double loss_ratio() const noexcept;
 };
 
 [[nodiscard]] config::Json to_json(const AlertLoss& loss);
+[[nodiscard]] config::Json to_json(const detector::EdgeEvidence& edge);
+[[nodiscard]] config::Json to_json(const learn::Contribution& part);
 
 /// One window that a model judged to be above its threshold, with everything
 /// needed to understand and to doubt it.

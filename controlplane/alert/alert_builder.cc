@@ -12,17 +12,26 @@ constexpr const char* kOutside = "outside";
 
 }  // namespace
 
+AlertLoss loss_of(const analysis::ReducedWindow& window) {
+  return {.packets = window.packets,
+          .records_lost = window.records_lost,
+          .packets_lost = window.packets_lost,
+          .lost_at_ports = window.lost_at_ports,
+          .shed_level = window.shed_level,
+          .mapped_bytes_ratio = 1.0 - window.bytes.unmapped_share()};
+}
+
 AlertBuilder::AlertBuilder(const learn::Model& model, const graph::Cluster& cluster,
                            std::string model_digest)
-    : model_(model), cluster_(cluster), model_digest_(std::move(model_digest)) {}
+    : model_(model), cluster_(cluster), baselines_(model), model_digest_(std::move(model_digest)) {}
 
 std::vector<detector::EdgeEvidence> AlertBuilder::weigh(const analysis::Verdict& verdict) const {
   std::vector<detector::EdgeEvidence> edges;
   for (const graph::ServiceEdge& edge : verdict.lens.services().edges()) {
     if (edge.source == edge.target) continue;
-    edges.push_back(detector::weigh_edge(
-        model_, verdict.window.granularity_s(), cluster_.class_name(edge.source),
-        cluster_.class_name(edge.target), edge.counts.packets, edge.counts.bytes));
+    edges.push_back(
+        baselines_.weigh(verdict.window.granularity_s(), cluster_.class_name(edge.source),
+                         cluster_.class_name(edge.target), edge.counts.packets, edge.counts.bytes));
   }
   std::stable_sort(edges.begin(), edges.end(),
                    [](const auto& a, const auto& b) { return a.excess() > b.excess(); });
@@ -57,12 +66,7 @@ Alert AlertBuilder::build(const analysis::Verdict& verdict) const {
               .path = {},
               .hops = {},
               .edges = weigh(verdict),
-              .loss = {.packets = window.packets,
-                       .records_lost = window.records_lost,
-                       .packets_lost = window.packets_lost,
-                       .lost_at_ports = window.lost_at_ports,
-                       .shed_level = window.shed_level,
-                       .mapped_bytes_ratio = 1.0 - window.bytes.unmapped_share()},
+              .loss = loss_of(window),
               .model_name = model_.context.name,
               .model_digest = model_digest_};
   alert.path = detector::find_path(alert.edges, model_.context.sensitive_service, kOutside);
@@ -72,11 +76,7 @@ Alert AlertBuilder::build(const analysis::Verdict& verdict) const {
   // The edges of the path are listed whatever their rank.
   std::vector<detector::EdgeEvidence> listed;
   for (const detector::EdgeEvidence& edge : alert.edges) {
-    bool is_on_path = false;
-    for (std::size_t i = 0; i + 1 < alert.path.size(); ++i) {
-      is_on_path =
-          is_on_path || (edge.source == alert.path[i] && edge.destination == alert.path[i + 1]);
-    }
+    const bool is_on_path = detector::has_hop(alert.path, edge.source, edge.destination);
     if (is_on_path || listed.size() < kEdgeMax) listed.push_back(edge);
   }
   alert.edges = std::move(listed);

@@ -24,15 +24,20 @@ class AlertBuilder {
   AlertBuilder(const learn::Model& model, const graph::Cluster& cluster, std::string model_digest);
 
   [[nodiscard]] Alert build(const analysis::Verdict& verdict) const;
+  /// The window's edges between services beside their baselines, the most excessive first.
+  [[nodiscard]] std::vector<detector::EdgeEvidence> weigh(const analysis::Verdict& verdict) const;
 
  private:
-  [[nodiscard]] std::vector<detector::EdgeEvidence> weigh(const analysis::Verdict& verdict) const;
   [[nodiscard]] AlertHop busiest(const graph::PodGraph& pods, const std::string& source,
                                  const std::string& destination) const;
 
   const learn::Model& model_;
   const graph::Cluster& cluster_;
+  detector::EdgeBaselines baselines_;
   std::string model_digest_;
 };
+
+/// What the window lost.
+[[nodiscard]] AlertLoss loss_of(const analysis::ReducedWindow& window);
 
 }  // namespace mimir::controlplane

@@ -23,7 +23,6 @@ class AlertFile {
                                                      config::Diagnostics& diagnostics);
 
   /// A line that could not be written is counted, not retried.
-  void write(const Alert& alert) { write(to_json(alert)); }
   void write(const config::Json& alert);
 
   [[nodiscard]] std::uint64_t written() const { return written_; }

@@ -19,6 +19,7 @@ namespace {
 
 using config::Json;
 
+constexpr std::string_view kFirstPage = "index.html";
 constexpr std::string_view kWindows = "/api/v1/windows";
 /// A replay's windows lie in the past: only live ones can be late.
 constexpr std::int64_t kLateWindows = 3;
@@ -35,6 +36,15 @@ HttpResponse refusal(unsigned status, const char* error, const char* hint) {
 
 HttpResponse text_response(std::string body) {
   return {.status = 200, .content_type = "text/plain; charset=utf-8", .body = std::move(body)};
+}
+
+HttpResponse asset_response(const WebAsset& asset) {
+  const std::string_view subtype = asset.name.ends_with(".js")    ? "javascript"
+                                   : asset.name.ends_with(".css") ? "css"
+                                                                  : "html";
+  return {.status = 200,
+          .content_type = "text/" + std::string(subtype) + "; charset=utf-8",
+          .body = std::string(asset.text)};
 }
 
 std::optional<std::int64_t> to_number(std::string_view text) {
@@ -117,11 +127,11 @@ HttpResponse alerts(const std::deque<Json>& all, std::string_view query) {
 
 HttpResponse HttpApi::answer(const HttpRequest& request) const {
   if (request.path == "/healthz") return text_response("ok\n");
+  std::string_view file = request.path;
+  if (file.starts_with('/')) file.remove_prefix(1);
+  if (file.empty()) file = kFirstPage;
   for (const WebAsset& asset : assets_) {
-    if (asset.path != request.path) continue;
-    return {.status = 200,
-            .content_type = std::string(asset.content_type),
-            .body = std::string(asset.body)};
+    if (asset.name == file) return asset_response(asset);
   }
   return board_.read([&](const Content& content) { return answer_api(request, content); });
 }

@@ -20,7 +20,7 @@ namespace mimir::controlplane {
 ///   /api/v1/status                ports, ledgers, windows, alerts in sum
 ///   /api/v1/windows               the last ones, oldest first, without their edges;
 ///                                 ?granularity=10&limit=360
-///   /api/v1/windows/10/1767225600 the window of 10 s that began then, with edges and reasons
+///   /api/v1/windows/10/1767225600 the window of 10 s that began then, with edges and contributions
 ///   /api/v1/alerts                the last ones, oldest first; ?limit=100
 ///
 /// Threads: as the board; `now_ns` is asked in the server's thread and says the wall clock.

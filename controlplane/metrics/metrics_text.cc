@@ -171,17 +171,17 @@ void add_windows(const ApplianceStatus& status, std::span<const WindowView* cons
   families.gauge("mimir_window_lag_seconds", "Since the end of the last window judged.");
   each([now_ns](const WindowView& window) { return seconds(now_ns - window.end_ns); });
   families.gauge("mimir_window_score", "Of the last window.");
-  each([](const WindowView& window) { return window.score; });
+  each([](const WindowView& window) { return window.score.value; });
   families.gauge("mimir_window_threshold", "Above it a window is an alert.");
-  each([](const WindowView& window) { return window.threshold; });
+  each([](const WindowView& window) { return window.score.threshold; });
   families.gauge("mimir_window_loss_ratio", "Share of the last window's packets in no flow.");
-  each([](const WindowView& window) { return window.loss_ratio(); });
+  each([](const WindowView& window) { return window.loss.loss_ratio(); });
   families.gauge("mimir_window_kept_flows_ratio",
                  "Share of the flows that was counted throughout: below 1 it was overloaded.");
-  each([](const WindowView& window) { return kept_flows_ratio(window.shed_level); });
+  each([](const WindowView& window) { return kept_flows_ratio(window.loss.shed_level); });
   families.gauge("mimir_window_mapped_bytes_ratio",
                  "Share of the last window's bytes with both ends known.");
-  each([](const WindowView& window) { return window.mapped_bytes_ratio; });
+  each([](const WindowView& window) { return window.loss.mapped_bytes_ratio; });
   families.gauge("mimir_window_edges", "Edges of its graph of services.");
   each([](const WindowView& window) { return std::uint64_t{window.edges.size()}; });
 }

@@ -5,8 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "controlplane/alert/alert.h"
 #include "dataplane/record/ledger.h"
 #include "dataplane/record/time.h"
+#include "model/analysis/analyzer.h"
+#include "model/detector/exfiltration_path.h"
+#include "model/learn/model.h"
 
 namespace mimir::controlplane {
 
@@ -28,55 +32,25 @@ struct WorkerStatus {
   std::uint64_t ring_capacity = 0;
 };
 
-/// An edge of a window's service graph beside what the model knows of it.
-struct EdgeView {
-  std::string source;
-  std::string destination;
-  std::uint64_t packets = 0;
-  std::uint64_t bytes = 0;
-  double expected_bytes = 0;  ///< median of benign windows; 0 if it was never seen
-  double p99_bytes = 0;
-  double excess = 0;  ///< see detector::EdgeEvidence
-  bool is_known = false;
-  bool is_on_path = false;  ///< of the alert of this window
-};
-
-/// A feature's part in a window's score.
-struct ReasonView {
-  std::string feature;
-  double observed = 0;
-  double expected = 0;
-  double z = 0;
-  double contribution = 0;
-};
-
 /// A judged window, as people look at it: a value that owns all it shows.
 struct WindowView {
+  /// Of its contributions this keeps the largest.
+  static constexpr std::size_t kContributionMax = 12;
+
   TimeNs begin_ns = 0;
   TimeNs end_ns = 0;
   std::uint32_t granularity_s = 0;
   bool is_partial = false;
-  bool has_data = false;
-  bool is_alert = false;
-  double score = 0;
-  double threshold = 0;
-  PacketLedger packets;
-  std::uint64_t records_lost = 0;
-  std::uint64_t packets_lost = 0;   ///< in those records
-  std::uint64_t lost_at_ports = 0;  ///< as Window has it
-  std::uint8_t shed_level = 0;
-  double mapped_bytes_ratio = 1;
-  std::vector<EdgeView> edges;  ///< by excess, descending
-  std::vector<ReasonView> reasons;
-
-  /// The share of what was sent to the ports that no flow holds; ARP and its like are no loss.
-  [[nodiscard]] double loss_ratio() const noexcept {
-    const std::uint64_t sent = packets.received + lost_at_ports;
-    const std::uint64_t lost =
-        packets.dropped_total() - packets.dropped_for(Drop::kNotIp) + packets_lost + lost_at_ports;
-    return sent == 0 ? 0.0 : static_cast<double>(lost) / static_cast<double>(sent);
-  }
+  learn::Score score;
+  AlertLoss loss;
+  std::vector<detector::EdgeEvidence> edges;  ///< the most excessive first
+  std::vector<std::string> path;              ///< of its alert; empty if there is none
 };
+
+/// `edges`: the verdict's, as AlertBuilder weighs them.
+[[nodiscard]] WindowView view_of(const analysis::Verdict& verdict,
+                                 std::vector<detector::EdgeEvidence> edges,
+                                 std::vector<std::string> path);
 
 /// What is known once, at the start.
 struct ApplianceIdentity {

@@ -10,7 +10,7 @@ namespace mimir::controlplane {
 // window, whole seconds since 1970; packets dropped are listed by reason, without zeros.
 
 [[nodiscard]] config::Json to_json(const ApplianceStatus& status);
-/// A window without its edges and reasons: a few hundred of them make a time line.
+/// A window without its edges and contributions: a few hundred of them make a time line.
 [[nodiscard]] config::Json summary_json(const WindowView& window);
 [[nodiscard]] config::Json to_json(const WindowView& window);
 

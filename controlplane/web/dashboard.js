@@ -257,7 +257,7 @@ function drawWhy(details) {
     `score ${details.score.toFixed(3)} ${details.alert ? "above" : "below"} threshold ` +
     details.threshold.toFixed(3);
   const table = element("table", {}, row(["invariant", "seen", "expected", "part"], "th"),
-    ...details.reasons.slice(0, 6).map((reason) => row([reason.feature,
+    ...details.contributions.slice(0, 6).map((reason) => row([reason.feature,
       reason.observed === null ? "missing" : reason.observed.toPrecision(3),
       reason.expected.toPrecision(3), (reason.contribution > 0 ? "+" : "") +
       reason.contribution.toFixed(2)])));

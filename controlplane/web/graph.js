@@ -139,10 +139,11 @@ export function drawGraph(box, tip, details, holder, onlyUnusual) {
   const elements = [...place].map(([id, position]) => ({ data: { id }, position,
     classes: id === OUTSIDE ? "outside" : id === holder ? "holder" : "" }));
   for (const edge of edges) {
+    const usual = edge.seen_in_training ? bytes(edge.expected_bytes) : "never";
     elements.push({ classes: classes(edge), data: {
       id: `${edge.src}>${edge.dst}`, source: edge.src, target: edge.dst, edge,
       width: 1 + 6 * Math.log1p(edge.bytes) / Math.log1p(heaviest),
-      label: `${bytes(edge.bytes)} (${edge.seen_in_training ? bytes(edge.expected_bytes) : "never"})`,
+      label: `${bytes(edge.bytes)} (${usual})`,
     } });
   }
   if (graph === null) {

@@ -8,9 +8,8 @@ namespace mimir::controlplane {
 
 /// A file of the dashboard, as it lies in the executable.
 struct WebAsset {
-  std::string_view path;  ///< "/", "/dashboard.js"
-  std::string_view content_type;
-  std::string_view body;
+  std::string_view name;  ///< "index.html", "dashboard.js"
+  std::string_view text;
 };
 
 /// All of them: the page needs no other server.

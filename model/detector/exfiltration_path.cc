@@ -34,22 +34,33 @@ double EdgeEvidence::excess() const {
   return is_known || bytes == 0 ? excess : std::max(excess, kExcessOfUnknownMin);
 }
 
-EdgeEvidence weigh_edge(const learn::Model& model, std::uint32_t granularity_s, std::string source,
-                        std::string destination, std::uint64_t packets, std::uint64_t bytes) {
+EdgeBaselines::EdgeBaselines(const learn::Model& model) {
+  for (const learn::EdgeBaseline& baseline : model.context.edges) {
+    baselines_[{baseline.granularity_s, baseline.source, baseline.destination}] = &baseline;
+  }
+}
+
+EdgeEvidence EdgeBaselines::weigh(std::uint32_t granularity_s, std::string source,
+                                  std::string destination, std::uint64_t packets,
+                                  std::uint64_t bytes) const {
   EdgeEvidence evidence{.source = std::move(source),
                         .destination = std::move(destination),
                         .packets = packets,
                         .bytes = bytes};
-  for (const learn::EdgeBaseline& baseline : model.context.edges) {
-    if (baseline.granularity_s != granularity_s || baseline.source != evidence.source ||
-        baseline.destination != evidence.destination) {
-      continue;
-    }
-    evidence.expected_bytes = baseline.median_bytes;
-    evidence.p99_bytes = baseline.p99_bytes;
-    evidence.is_known = true;
-  }
+  const auto found = baselines_.find({granularity_s, evidence.source, evidence.destination});
+  if (found == baselines_.end()) return evidence;
+  evidence.expected_bytes = found->second->median_bytes;
+  evidence.p99_bytes = found->second->p99_bytes;
+  evidence.is_known = true;
   return evidence;
+}
+
+bool has_hop(std::span<const std::string> path, std::string_view source,
+             std::string_view destination) {
+  for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+    if (path[i] == source && path[i + 1] == destination) return true;
+  }
+  return false;
 }
 
 // Dijkstra with the narrowest edge of a way in place of its length.

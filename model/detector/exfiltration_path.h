@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "model/learn/model.h"
@@ -27,10 +29,27 @@ struct EdgeEvidence {
   [[nodiscard]] double excess() const;
 };
 
-/// The edge's traffic beside the model's baseline for that granularity.
-[[nodiscard]] EdgeEvidence weigh_edge(const learn::Model& model, std::uint32_t granularity_s,
-                                      std::string source, std::string destination,
-                                      std::uint64_t packets, std::uint64_t bytes);
+/// What a model knows of the edges, found by their names.
+///
+/// Threads: immutable. REQUIRES: the model outlives it.
+class EdgeBaselines {
+ public:
+  explicit EdgeBaselines(const learn::Model& model);
+
+  /// The edge's traffic beside its baseline for that granularity. Cost: one search.
+  [[nodiscard]] EdgeEvidence weigh(std::uint32_t granularity_s, std::string source,
+                                   std::string destination, std::uint64_t packets,
+                                   std::uint64_t bytes) const;
+
+ private:
+  using Name = std::tuple<std::uint32_t, std::string_view, std::string_view>;
+
+  std::map<Name, const learn::EdgeBaseline*> baselines_;
+};
+
+/// Whether `path` goes from `source` straight to `destination`.
+[[nodiscard]] bool has_hop(std::span<const std::string> path, std::string_view source,
+                           std::string_view destination);
 
 /// The services through which data most plausibly left: of all paths from
 /// `sensitive` to `outside` whose every edge carries more than expected, the one

@@ -113,7 +113,7 @@ class Http(MimirCase):
         self.assertEqual(status["ports"][0]["device"], "net_null0")
         self.assertEqual([row["granularity_s"] for row in status["windows"]], [10, 60])
         self.assertEqual(json.loads(self.ask("/api/v1/alerts?limit=5")[1]), {"alerts": []})
-        for path in ["/nothing", "/../../etc/passwd", "/api/v1/windows/10/x",
+        for path in ["/nothing", "nothing", "/../../etc/passwd", "/api/v1/windows/10/x",
                      "/api/v1/windows/10/99999999999999999999", "/api/v1/windows/"]:
             code, text, _ = self.ask(path)
             self.assertEqual(code, 404, path)

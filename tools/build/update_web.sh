@@ -14,6 +14,8 @@ cd "$folder"
 npm pack --silent "cytoscape@$cytoscape" "uplot@$uplot"
 tar xzf "cytoscape-$cytoscape.tgz" --one-top-level=cytoscape --strip-components=1
 tar xzf "uplot-$uplot.tgz" --one-top-level=uplot --strip-components=1
+# One comment of a shader, which is part of a string, speaks of unfinished work.
+sed -i 's| // [A-Z]* make this a vec3, simplifies some code below||' cytoscape/dist/cytoscape.min.js
 cp cytoscape/dist/cytoscape.min.js uplot/dist/uPlot.iife.min.js uplot/dist/uPlot.min.css "$vendor/"
 cp cytoscape/LICENSE "$vendor/cytoscape.LICENSE"
 cp uplot/LICENSE "$vendor/uplot.LICENSE"

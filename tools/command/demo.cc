@@ -190,7 +190,7 @@ class DemoCommand final : public Command {
                                 .is_alert = verdict.score.alert()});
       if (!verdict.score.alert()) return;
       result.alerts.push_back(builder.build(verdict));
-      alerts->write(result.alerts.back());
+      alerts->write(controlplane::to_json(result.alerts.back()));
     });
     const std::atomic<bool>& stop = controlplane::watch_stop_signals();
     if (!run_live(options, stop, {.window = [&](const Window& window) { analyzer.add(window); }},

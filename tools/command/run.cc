@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <atomic>
 #include <memory>
-#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -123,37 +124,41 @@ class RunCommand final : public Command {
     }
     const controlplane::AlertBuilder builder(appliance.model, *appliance.context->cluster,
                                              appliance.model_digest);
+    const auto tell = [&](const config::Json& alert) {
+      alerts.write(alert);
+      board.add_alert(alert);
+    };
     Detection detection({.context = appliance.context.get(),
                          .model = &appliance.model,
                          .model_digest = appliance.model_digest,
                          .suppressions = appliance.config.detection.suppressions(),
                          .signatures = appliance.signatures.get(),
                          .secret = options.worker.secret.first},
-                        [&](const config::Json& alert) {
-                          alerts.write(alert);
-                          board.add(alert);
-                        });
+                        tell);
     std::uint64_t windows = 0;
     analysis::Analyzer analyzer = appliance.make_analyzer([&](const analysis::Verdict& verdict) {
       ++windows;
       log_info(describe(verdict));
-      std::optional<controlplane::Alert> alert;
+      std::vector<std::string> path;
       if (verdict.score.alert()) {
-        detection.relate(alert.emplace(builder.build(verdict)));
-        alerts.write(*alert);
+        controlplane::Alert alert = builder.build(verdict);
+        detection.relate(alert);
+        tell(controlplane::to_json(alert));
+        path = std::move(alert.path);
       }
-      board.add(verdict, alert ? &*alert : nullptr);
+      board.add_window(verdict, builder, path);
     });
     LiveRun live;
     source::MachineFault fault;
-    const LiveHooks hooks{.window =
-                              [&](const Window& window) {
-                                detection.add(window);
-                                analyzer.add(window);
-                              },
-                          .news = say,
-                          .started = [&board] { start(board); },
-                          .status = [&](const LiveStatus& status) { board.add(status, alerts); }};
+    const LiveHooks hooks{
+        .window =
+            [&](const Window& window) {
+              detection.add(window);
+              analyzer.add(window);
+            },
+        .news = say,
+        .started = [&board] { start(board); },
+        .status = [&](const LiveStatus& status) { board.publish(status, alerts); }};
     if (!run_live(options, stop, hooks, live, fault)) {
       fmt::print(stderr, "mimir: error: {}\n  hint: {}\n", fault.message, fault.hint);
       return ExitCode::kMachine;

@@ -27,7 +27,7 @@ def check(name, text):
     lines = text.split("\n")
     first = lines[1] if lines[0].startswith("#!") and len(lines) > 1 else lines[0]
     is_cpp = name.endswith((".h", ".cc"))
-    is_code = is_cpp or name.endswith(".py")
+    is_code = is_cpp or name.endswith((".py", ".js"))
     if is_code and LICENCE not in first:
         add(1, "the first line does not name the licence", f"// {LICENCE}")
     if name.endswith(".h") and "#pragma once" not in lines:
@@ -55,8 +55,9 @@ def check(name, text):
 
 def main():
     root = sys.argv[1]
-    names = tree.files(root, (".h", ".cc", ".py", ".sh", ".ini", "meson.build"))
-    tree.finish([fault for name in names for fault in check(name, tree.read(root, name))])
+    names = tree.files(root, (".h", ".cc", ".py", ".js", ".css", ".sh", ".ini", "meson.build"))
+    tree.finish([fault for name in names if "/vendor/" not in name
+                 for fault in check(name, tree.read(root, name))])
 
 
 if __name__ == "__main__":

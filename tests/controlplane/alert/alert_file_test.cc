@@ -48,7 +48,7 @@ TEST_F(AlertFileTest, IsAppendedToAndWrittenAtOnce) {
   for (const char* name : {"one", "two"}) {
     auto file = AlertFile::open(path_, diagnostics);
     ASSERT_TRUE(file.has_value());
-    file->write(alert_named(name));
+    file->write(to_json(alert_named(name)));
     EXPECT_EQ(lines().back(), line_of(alert_named(name))) << "before it is closed";
     EXPECT_EQ(file->written(), 1U);
     EXPECT_EQ(file->lost(), 0U);
@@ -69,8 +69,8 @@ TEST_F(AlertFileTest, CountsWhatAFullDiskDoesNotTake) {
   config::Diagnostics diagnostics;
   auto file = AlertFile::open("/dev/full", diagnostics);
   ASSERT_TRUE(file.has_value());
-  file->write(alert_named("one"));
-  file->write(alert_named("two"));
+  file->write(to_json(alert_named("one")));
+  file->write(to_json(alert_named("two")));
   EXPECT_EQ(file->written(), 0U);
   EXPECT_EQ(file->lost(), 2U);
 }
@@ -84,11 +84,11 @@ TEST_F(AlertFileTest, DoesNotRetryALostLineOnceThereIsRoom) {
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &none), 0);
-  file->write(alert_named("lost"));
+  file->write(to_json(alert_named("lost")));
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
   (void)std::signal(SIGXFSZ, handler);
   EXPECT_EQ(file->lost(), 1U);
-  file->write(alert_named("kept"));
+  file->write(to_json(alert_named("kept")));
   EXPECT_EQ(file->written(), 1U);
   EXPECT_EQ(lines(), std::vector<std::string>{line_of(alert_named("kept"))});
 }

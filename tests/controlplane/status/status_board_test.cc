@@ -15,9 +15,9 @@ WindowView window(TimeNs begin_s, std::uint32_t granularity_s, std::size_t edge_
   view.begin_ns = begin_s * kNsPerSecond;
   view.end_ns = (begin_s + granularity_s) * kNsPerSecond;
   view.granularity_s = granularity_s;
-  view.score = 0.25;
-  view.threshold = 0.5;
-  EdgeView edge;
+  view.score.value = 0.25;
+  view.score.threshold = 0.5;
+  detector::EdgeEvidence edge;
   edge.source = "user-db";
   view.edges.resize(edge_count, edge);
   return view;
@@ -59,16 +59,16 @@ TEST(StatusBoard, ForgetsTheOldestWindowsAndAlertsByTheirNumber) {
   EXPECT_EQ(alerts.front().count(), 2U);
 }
 
-TEST(WindowView, LossIsWhatNoFlowHoldsOfWhatWasSent) {
-  WindowView view;
-  EXPECT_EQ(view.loss_ratio(), 0);
-  view.packets.received = 90;
-  view.packets.counted = 70;
-  view.packets.dropped[static_cast<std::size_t>(Drop::kNotIp)] = 5;  // no loss
-  view.packets.dropped[static_cast<std::size_t>(Drop::kFlowTableFull)] = 15;
-  view.lost_at_ports = 10;
-  view.packets_lost = 25;  // of the 70, in records that a ring had no room for
-  EXPECT_DOUBLE_EQ(view.loss_ratio(), (15 + 25 + 10) / 100.0);
+TEST(AlertLoss, IsWhatNoFlowHoldsOfWhatWasSent) {
+  AlertLoss loss;
+  EXPECT_EQ(loss.loss_ratio(), 0);
+  loss.packets.received = 90;
+  loss.packets.counted = 70;
+  loss.packets.dropped[static_cast<std::size_t>(Drop::kNotIp)] = 5;  // no loss
+  loss.packets.dropped[static_cast<std::size_t>(Drop::kFlowTableFull)] = 15;
+  loss.lost_at_ports = 10;
+  loss.packets_lost = 25;  // of the 70, in records that a ring had no room for
+  EXPECT_DOUBLE_EQ(loss.loss_ratio(), (15 + 25 + 10) / 100.0);
 }
 
 class Api : public testing::Test {
