@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -97,7 +98,8 @@ class Section {
   template <std::unsigned_integral T>
   Section& integer(const char* key, T C::*member, IntegerRow row) {
     if (row.max > std::numeric_limits<T>::max()) row.max = std::numeric_limits<T>::max();
-    add({.key = key,
+    add(
+        {.key = key,
          .type = "whole number",
          .allowed = std::to_string(row.min) + " to " + std::to_string(row.max),
          .unit = row.unit,
@@ -105,12 +107,14 @@ class Section {
          .help = row.help},
         [member, row](const Node& node, C& into, const ReadContext& context) {
           into.*member = static_cast<T>(read_integer(node, row, into.*member, context));
-        });
+        },
+        compare(key, member));
     return *this;
   }
 
   Section& real(const char* key, double C::*member, RealRow row) {
-    add({.key = key,
+    add(
+        {.key = key,
          .type = "number",
          .allowed = to_real_text(row.min) + " to " + to_real_text(row.max),
          .unit = row.unit,
@@ -118,12 +122,14 @@ class Section {
          .help = row.help},
         [member, row](const Node& node, C& into, const ReadContext& context) {
           into.*member = read_real(node, row, into.*member, context);
-        });
+        },
+        compare(key, member));
     return *this;
   }
 
   Section& boolean(const char* key, bool C::*member, const char* help) {
-    add({.key = key,
+    add(
+        {.key = key,
          .type = "yes or no",
          .allowed = "true or false",
          .unit = {},
@@ -131,12 +137,14 @@ class Section {
          .help = help},
         [member](const Node& node, C& into, const ReadContext& context) {
           into.*member = read_boolean(node, into.*member, context);
-        });
+        },
+        compare(key, member));
     return *this;
   }
 
   Section& text(const char* key, std::string C::*member, const char* help) {
-    add({.key = key,
+    add(
+        {.key = key,
          .type = "text",
          .allowed = {},
          .unit = {},
@@ -144,12 +152,14 @@ class Section {
          .help = help},
         [member](const Node& node, C& into, const ReadContext& context) {
           into.*member = read_text(node, into.*member, context);
-        });
+        },
+        compare(key, member));
     return *this;
   }
 
   Section& text_list(const char* key, std::vector<std::string> C::*member, const char* help) {
-    add({.key = key,
+    add(
+        {.key = key,
          .type = "list of texts",
          .allowed = {},
          .unit = {},
@@ -157,7 +167,8 @@ class Section {
          .help = help},
         [member](const Node& node, C& into, const ReadContext& context) {
           into.*member = read_text_list(node, context);
-        });
+        },
+        compare(key, member));
     return *this;
   }
 
@@ -167,7 +178,8 @@ class Section {
                         IntegerRow row) {
     if (row.max > std::numeric_limits<T>::max()) row.max = std::numeric_limits<T>::max();
     std::vector<std::uint64_t> by_default((defaults_.*member).begin(), (defaults_.*member).end());
-    add({.key = key,
+    add(
+        {.key = key,
          .type = "list of whole numbers",
          .allowed = "at most " + std::to_string(count_max) + ", each " + std::to_string(row.min) +
                     " to " + std::to_string(row.max),
@@ -178,22 +190,26 @@ class Section {
           const auto read = read_integer_list(node, count_max, row, context);
           (into.*member).clear();
           for (const std::uint64_t value : read) (into.*member).push_back(static_cast<T>(value));
-        });
+        },
+        compare(key, member));
     return *this;
   }
 
   Section& duration_ns(const char* key, std::int64_t C::*member, std::int64_t min_ns,
                        std::int64_t max_ns, const char* help) {
-    add(duration_text(key, defaults_.*member, min_ns, max_ns, help),
+    add(
+        duration_text(key, defaults_.*member, min_ns, max_ns, help),
         [member, min_ns, max_ns](const Node& node, C& into, const ReadContext& context) {
           into.*member = read_duration_ns(node, min_ns, max_ns, into.*member, context);
-        });
+        },
+        compare(key, member));
     return *this;
   }
 
   Section& choice(const char* key, std::string C::*member, std::vector<std::string> allowed,
                   const char* help) {
-    add({.key = key,
+    add(
+        {.key = key,
          .type = "one of",
          .allowed = to_words(allowed),
          .unit = {},
@@ -201,7 +217,8 @@ class Section {
          .help = help},
         [member, allowed](const Node& node, C& into, const ReadContext& context) {
           into.*member = read_choice(node, allowed, into.*member, context);
-        });
+        },
+        compare(key, member));
     return *this;
   }
 
@@ -216,7 +233,8 @@ class Section {
       allowed.push_back(word);
       if (value == defaults_.*member) fallback = word;
     }
-    add({.key = key,
+    add(
+        {.key = key,
          .type = "one of",
          .allowed = to_words(allowed),
          .unit = {},
@@ -227,14 +245,16 @@ class Section {
           for (const auto& [word, value] : words) {
             if (word == read) into.*member = value;
           }
-        });
+        },
+        compare(key, member));
     return *this;
   }
 
   /// A section within this one.
   template <class Inner>
   Section& section(const char* key, Inner C::*member, Section<Inner> inner, const char* help) {
-    add({.key = key,
+    add(
+        {.key = key,
          .type = "section",
          .allowed = {},
          .unit = {},
@@ -242,6 +262,11 @@ class Section {
          .help = help},
         [member, inner](const Node& node, C& into, const ReadContext& context) {
           into.*member = inner.read(node, context.diagnostics);
+        },
+        [key = std::string(key), member, inner](const C& a, const C& b, Keys& changed) {
+          for (const std::string& below : inner.changed_keys(a.*member, b.*member)) {
+            changed.push_back(key + '.' + below);
+          }
         });
     add_inner_texts(std::string(key) + '.', inner.keys());
     return *this;
@@ -251,7 +276,8 @@ class Section {
   template <class Element>
   Section& list_of(const char* key, std::vector<Element> C::*member, Section<Element> section,
                    const char* help) {
-    add({.key = key,
+    add(
+        {.key = key,
          .type = "list of sections",
          .allowed = {},
          .unit = {},
@@ -268,6 +294,12 @@ class Section {
           for (const Node& element : node.elements) {
             (into.*member).push_back(section.read(element, context.diagnostics));
           }
+        },
+        [key = std::string(key), member, section](const C& a, const C& b, Keys& changed) {
+          const auto is_same = [&section](const Element& one, const Element& other) {
+            return section.changed_keys(one, other).empty();
+          };
+          if (!std::ranges::equal(a.*member, b.*member, is_same)) changed.push_back(key);
         });
     add_inner_texts(std::string(key) + "[].", section.keys());
     return *this;
@@ -282,6 +314,14 @@ class Section {
 
   [[nodiscard]] const std::string& section_name() const { return name_; }
   [[nodiscard]] const std::vector<KeyText>& keys() const { return texts_; }
+
+  /// The keys whose values differ, in the order of the table, without the section's name;
+  /// of an inner section as "inner.key", of a list of sections the list's.
+  [[nodiscard]] std::vector<std::string> changed_keys(const C& a, const C& b) const {
+    Keys changed;
+    for (const Row& row : rows_) row.differ(a, b, changed);
+    return changed;
+  }
 
   /// Fills a C from `node`, a map or null. What is wrong is reported, all of it, and
   /// what could not be read keeps its default.
@@ -313,10 +353,14 @@ class Section {
   }
 
  private:
+  using Keys = std::vector<std::string>;
   using Read = std::function<void(const Node&, C&, const ReadContext&)>;
+  /// Adds the key, or what is below it, if it differs.
+  using Differ = std::function<void(const C&, const C&, Keys& changed)>;
   struct Row {
     std::string key;
     Read read;
+    Differ differ;
   };
   struct Rule {
     std::string key;
@@ -325,8 +369,15 @@ class Section {
     std::string hint;
   };
 
-  void add(KeyText text, Read read) {
-    rows_.push_back({.key = text.key, .read = std::move(read)});
+  template <typename T>
+  static Differ compare(const char* key, T C::*member) {
+    return [key = std::string(key), member](const C& a, const C& b, Keys& changed) {
+      if (!(a.*member == b.*member)) changed.push_back(key);
+    };
+  }
+
+  void add(KeyText text, Read read, Differ differ) {
+    rows_.push_back({.key = text.key, .read = std::move(read), .differ = std::move(differ)});
     texts_.push_back(std::move(text));
   }
   void add_inner_texts(const std::string& prefix, const std::vector<KeyText>& inner) {

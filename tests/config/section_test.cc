@@ -97,6 +97,41 @@ TEST(Section, FillsWhatIsGivenAndKeepsTheRest) {
   EXPECT_TRUE(defaults.wheels.empty());
 }
 
+TEST(Section, NamesTheKeysWhoseValuesDiffer) {
+  const Section<Cart> section = cart_section();
+  const Cart plain;
+  EXPECT_TRUE(section.changed_keys(plain, plain).empty());
+  Diagnostics diagnostics;
+  const Cart same = read("load: 7\ndoors: [2, 4]\npause: 2s\n", diagnostics);
+  EXPECT_TRUE(section.changed_keys(plain, same).empty()) << "a default that is written out";
+
+  Cart other = plain;
+  other.pace = "trot";
+  other.load = 8;
+  other.stops = {"x"};
+  EXPECT_EQ(section.changed_keys(plain, other),
+            (std::vector<std::string>{"load", "stops", "pace"}));
+  other = plain;
+  other.wheels = {{.name = "left"}};
+  EXPECT_EQ(section.changed_keys(plain, other), std::vector<std::string>{"wheels"});
+  Cart another = other;
+  another.wheels[0].spokes = 9;
+  EXPECT_EQ(section.changed_keys(other, another), std::vector<std::string>{"wheels"});
+  another = other;
+  EXPECT_TRUE(section.changed_keys(other, another).empty());
+}
+
+TEST(Section, NamesWhatDiffersInAnInnerSection) {
+  struct Yard {
+    Cart cart;
+  };
+  Section<Yard> section("yard");
+  section.section("cart", &Yard::cart, cart_section(), "The one that is there.");
+  Yard other;
+  other.cart.owner = "somebody";
+  EXPECT_EQ(section.changed_keys(Yard{}, other), std::vector<std::string>{"cart.owner"});
+}
+
 TEST(Section, SaysWhatIsWrongWithANumber) {
   const std::string hint = " (give a whole number of packets from 4 to 256)\n";
   EXPECT_EQ(complaints("load: 4096"), "cart.load: 4096 is out of range" + hint);
