@@ -86,6 +86,7 @@ bool Collector::drain() {
   // Read before the queues: what they hold then is everything up to there.
   WindowIndex complete = RecordRing::kAllComplete;
   for (const RecordRing* ring : rings_) complete = std::min(complete, ring->completed_through());
+  complete_ = complete;
   bool took = false;
   for (RecordRing* ring : rings_) took = take(*ring) || took;
   // A worker that ends says so in two steps: first that every window that time can
@@ -97,6 +98,11 @@ bool Collector::drain() {
     pending_.erase(first);
   }
   return took;
+}
+
+std::optional<TimeNs> Collector::passed_ns() const {
+  if (has_ended_ || complete_ == RecordRing::kNothingComplete) return std::nullopt;
+  return (complete_ + 1) * window_ns_;
 }
 
 void Collector::hand_over(WindowIndex index, Pending& pending) {

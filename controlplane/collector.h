@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -38,6 +39,10 @@ class Collector {
   /// Every worker has ended and every window was handed over.
   [[nodiscard]] bool has_ended() const { return has_ended_; }
 
+  /// No window that begins before this packet time is still to come; none while nothing is
+  /// known of the time, or when all have come.
+  [[nodiscard]] std::optional<TimeNs> passed_ns() const;
+
   /// Sums over all windows handed over so far.
   [[nodiscard]] const PacketLedger& packets() const { return packets_; }
   [[nodiscard]] const RecordLedger& records() const { return records_; }
@@ -66,6 +71,7 @@ class Collector {
   PacketLedger packets_;
   RecordLedger records_;
   FactLedger facts_;
+  WindowIndex complete_ = RecordRing::kNothingComplete;
   bool has_begun_ = false;
   bool has_ended_ = false;
 };

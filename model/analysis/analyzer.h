@@ -64,6 +64,8 @@ class Analyzer {
   void add(const Window& window);
   void add(const ReducedWindow& window) { stack_.add(window); }
   void flush() { stack_.flush(); }
+  /// As WindowStack has it.
+  void close_until(TimeNs time_ns) { stack_.close_until(time_ns); }
 
  private:
   void judge(const ReducedWindow& window);

@@ -23,9 +23,7 @@ void WindowStack::close(Level& level, bool is_last) {
 
 void WindowStack::add(const ReducedWindow& base) {
   if (!first_begin_ns_) first_begin_ns_ = base.begin_ns;
-  for (Level& level : coarse_) {
-    if (level.open && base.begin_ns >= level.open->end_ns) close(level, false);
-  }
+  close_until(base.begin_ns);
   last_end_ns_ = base.end_ns;
   sink_(base);
   for (Level& level : coarse_) {
@@ -40,6 +38,12 @@ void WindowStack::add(const ReducedWindow& base) {
     merge(*level.open, base);
     // The last base window of a coarse one completes it: nothing else can come.
     if (base.end_ns >= level.open->end_ns) close(level, false);
+  }
+}
+
+void WindowStack::close_until(TimeNs time_ns) {
+  for (Level& level : coarse_) {
+    if (level.open && time_ns >= level.open->end_ns) close(level, false);
   }
 }
 

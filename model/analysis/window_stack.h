@@ -31,6 +31,9 @@ class WindowStack {
   /// REQUIRES: base windows in ascending order.
   void add(const ReducedWindow& base);
   void flush();
+  /// Closes the coarse windows that end at `time_ns` or before: no base window that begins
+  /// earlier will come.
+  void close_until(TimeNs time_ns);
 
  private:
   struct Level {

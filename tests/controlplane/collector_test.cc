@@ -204,7 +204,9 @@ TEST(Collector, HandsOverWhatEveryWorkerHasCompletedAndNoMore) {
   push(rings[0], record_of(1, 5, 5 * kWindowNs, 10));
   push(rings[0], record_of(1, 6, 6 * kWindowNs, 20));
   rings[0].complete_through(6);
+  EXPECT_FALSE(collector.passed_ns().has_value());
   EXPECT_TRUE(collector.drain());
+  EXPECT_FALSE(collector.passed_ns().has_value());
   EXPECT_TRUE(kept.empty()) << "the other worker has not spoken";
   push(rings[1], record_of(1, 5, 5 * kWindowNs + 1, 30));
   rings[1].complete_through(5);
@@ -212,6 +214,7 @@ TEST(Collector, HandsOverWhatEveryWorkerHasCompletedAndNoMore) {
   ASSERT_EQ(kept.size(), 1U);
   ASSERT_EQ(kept[0].records.size(), 1U);
   EXPECT_EQ(kept[0].records[0].bytes[0], 40U);
+  EXPECT_EQ(collector.passed_ns(), 6 * kWindowNs);
   EXPECT_EQ(collector.records().delivered, 2U) << "of the windows handed over";
   rings[1].complete_through(7);
   EXPECT_FALSE(collector.drain());
