@@ -38,10 +38,15 @@ Worker::Worker(const WorkerOptions& options, source::PacketSource& source,
 }
 
 bool Worker::step() noexcept {
+  PacketTap* const tap = tap_.load(std::memory_order_acquire);
+  if (tap != used_tap_.load(std::memory_order_relaxed)) [[unlikely]]
+    used_tap_.store(tap, std::memory_order_release);
   if (source_.poll(batch_) == source::Poll::kEnd) return false;
   if (batch_.count > 0) {
     make_room();
     dissect_batch();
+    if (tap != nullptr) [[unlikely]]
+      tap_batch(*tap);
     if (shedder_.level() > 0) [[unlikely]]
       shed_batch();
     if (duplicates_.is_on()) drop_duplicates();
@@ -111,6 +116,16 @@ Drop Worker::dissect(const source::PacketView& packet, wire::PacketFacts& facts)
   if (ends == nullptr) return drop;
   wire::set_fragment_flow({ends->source_port, ends->destination_port, ends->protocol}, facts);
   return Drop::kNone;
+}
+
+void Worker::tap_batch(PacketTap& tap) noexcept {
+  for (std::size_t i = 0; i < batch_.count; ++i) {
+    const Parsed& parsed = parsed_[i];
+    if (parsed.drop != Drop::kNone) continue;
+    tap.look_at(batch_.packets[i], parsed.facts.family == wire::Family::kIpv4
+                                       ? widen(parsed.facts.key_v4)
+                                       : parsed.facts.key_v6);
+  }
 }
 
 // Before all that looks into memory, which is what shedding saves.
@@ -360,6 +375,11 @@ void Worker::start_sweep() noexcept {
   sweep_position_ = 0;
   const WindowIndex window = window_of(sweep_before_ns_, options_.window_ns);
   sweep_ = open_.earliest_before(window) != nullptr ? Sweep::kV4 : Sweep::kReport;
+  // Here and not at once: a flow whose share of this window is spent would be passed over.
+  if (payload::Inspector* const next = offered_.load(std::memory_order_acquire)) [[unlikely]] {
+    inspector_.exchange(*next);
+    offered_.store(nullptr, std::memory_order_release);
+  }
 }
 
 void Worker::continue_sweep() noexcept {

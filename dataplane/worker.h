@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -11,6 +12,7 @@
 #include "dataplane/flow/fragment_memory.h"
 #include "dataplane/load_shedder.h"
 #include "dataplane/open_windows.h"
+#include "dataplane/packet_tap.h"
 #include "dataplane/payload/inspector.h"
 #include "dataplane/record/record_ring.h"
 #include "dataplane/source/packet_source.h"
@@ -73,6 +75,24 @@ class Worker {
   /// One burst. False when the source has ended; then finish() is due.
   [[nodiscard]] bool step() noexcept;
 
+  /// From the next window that this worker closes on, it looks for what `next` does; then
+  /// `next` is what it looked for before, and has_taken() is true. Called from another thread.
+  /// REQUIRES: is_usable() of next, which lives until then; none is under way; both look for
+  /// something, or neither does.
+  void offer(payload::Inspector& next) noexcept {
+    offered_.store(&next, std::memory_order_release);
+  }
+  [[nodiscard]] bool has_taken() const noexcept {
+    return offered_.load(std::memory_order_acquire) == nullptr;
+  }
+
+  /// From the next burst on, packets go into `tap` too, as it chooses; null: into none.
+  /// Called from another thread. What was set before is used no more once uses(tap).
+  void set_tap(PacketTap* tap) noexcept { tap_.store(tap, std::memory_order_release); }
+  [[nodiscard]] bool uses(const PacketTap* tap) const noexcept {
+    return used_tap_.load(std::memory_order_acquire) == tap;
+  }
+
   /// Ends every window, waiting for the ring where it must: the control plane has
   /// to drain until the ring says kAllComplete. Call once.
   void finish() noexcept;
@@ -91,6 +111,8 @@ class Worker {
   void dissect_batch() noexcept;
   /// A packet that is not plain.
   [[nodiscard]] Drop dissect(const source::PacketView& packet, wire::PacketFacts& facts) noexcept;
+  /// Copies packets of flows somebody wants evidence of, whether they are counted or not.
+  void tap_batch(PacketTap& tap) noexcept;
   void shed_batch() noexcept;
   void drop_duplicates() noexcept;
   void locate_batch() noexcept;
@@ -131,6 +153,9 @@ class Worker {
   flow::FragmentMemory fragments_;
   LoadShedder shedder_;
   payload::Inspector inspector_;
+  std::atomic<payload::Inspector*> offered_ = nullptr;
+  std::atomic<PacketTap*> tap_ = nullptr;
+  std::atomic<PacketTap*> used_tap_ = nullptr;
 
   OpenWindows open_;
   WindowReport* current_ = nullptr;  ///< report of [window_begin_ns_, window_end_ns_)

@@ -193,8 +193,9 @@ void Inspector::count_match(std::span<const std::byte> bytes, std::uint32_t patt
   const RuleTrait& trait = options_.traits[pattern];
   if (!passes(trait.check, bytes, end)) return;
   state.rule_bits = static_cast<std::uint8_t>(state.rule_bits | bit_of(trait.kind));
+  const auto rule = static_cast<std::uint16_t>(options_.first_rule + trait.rule);
   for (PayloadFact& fact : std::span(facts_).first(fact_count_)) {
-    if (fact.kind == FactKind::kRuleMatch && fact.value[0] == trait.rule) {
+    if (fact.kind == FactKind::kRuleMatch && fact.value[0] == rule) {
       ++fact.value[1];
       return;
     }
@@ -202,7 +203,7 @@ void Inspector::count_match(std::span<const std::byte> bytes, std::uint32_t patt
   PayloadFact* const fact = new_fact();
   if (fact == nullptr) return;  // the flow's bits still tell that something matched
   fact->kind = FactKind::kRuleMatch;
-  fact->value = {trait.rule, 1, static_cast<std::uint16_t>(end)};
+  fact->value = {rule, 1, static_cast<std::uint16_t>(end)};
   if (options_.keeps_samples) write_sample(bytes, end, *fact);
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #include "dataplane/pattern/scanner.h"
 #include "dataplane/payload/rule_check.h"
@@ -23,6 +24,9 @@ struct InspectorOptions {
   unsigned look_count_max = 4;
   std::size_t byte_count_max = 256;  ///< of each, that are compared with the patterns
   bool keeps_samples = false;        ///< whether a rule's fact has a masked text of its match
+  /// What facts call the first rule: sets of rules that are exchanged take turns, see
+  /// PayloadFact::kRuleSetSpan.
+  std::uint16_t first_rule = 0;
 };
 
 /// Reads what packets carry: which application a flow speaks, names its ends gave, and
@@ -44,6 +48,12 @@ class Inspector {
   [[nodiscard]] bool is_on() const noexcept { return options_.applications != nullptr; }
   /// False if there was no memory.
   [[nodiscard]] bool is_usable() const noexcept { return !is_on() || scratch_ != nullptr; }
+
+  /// Each becomes the other. Nothing is allocated or freed.
+  void exchange(Inspector& other) noexcept {
+    std::swap(options_, other.options_);
+    scratch_.swap(other.scratch_);
+  }
 
   /// Whether inspect() has anything to do.
   [[nodiscard]] bool wants(std::span<const std::byte> payload, Direction direction,

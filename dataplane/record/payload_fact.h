@@ -51,6 +51,9 @@ enum class FactKind : std::uint8_t {
 /// bytes that are not printable ASCII are `?`.
 struct PayloadFact {
   static constexpr std::size_t kTextMax = 256;
+  /// While a set of rules takes the place of another, facts of both are under way: one has
+  /// the numbers below this, the other those from it on.
+  static constexpr std::uint16_t kRuleSetSpan = 1U << 15;
 
   FlowKey key;
   TimeNs time_ns = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "model/detector/application_port.h"
@@ -36,6 +37,11 @@ class DetectorSet {
               std::vector<PayloadRule> rules = {});
   DetectorSet(const DetectorSet&) = delete;
   DetectorSet& operator=(const DetectorSet&) = delete;
+
+  /// As PayloadRules has it.
+  void set_rules(std::uint16_t first_rule, std::vector<PayloadRule> rules) {
+    payload_rules_.set_rules(first_rule, std::move(rules));
+  }
 
   /// What this window makes certain, in order of time; valid until the next call.
   /// REQUIRES: windows in ascending order.

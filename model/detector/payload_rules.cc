@@ -36,9 +36,7 @@ std::vector<std::string_view> techniques_of(RuleKind kind) {
 void PayloadRules::look_at(const Window& window, std::vector<Finding>& findings) {
   matches_.clear();
   for (const PayloadFact& fact : window.facts) {
-    if (fact.kind == FactKind::kRuleMatch && fact.value[0] < rules_.size()) {
-      matches_.push_back(&fact);
-    }
+    if (fact.kind == FactKind::kRuleMatch && rule_of(fact) != nullptr) matches_.push_back(&fact);
   }
   // Stable: within one flow and rule they stay in the order of time.
   std::ranges::stable_sort(matches_, [](const PayloadFact* a, const PayloadFact* b) {
@@ -55,9 +53,15 @@ void PayloadRules::look_at(const Window& window, std::vector<Finding>& findings)
   }
 }
 
+const PayloadRule* PayloadRules::rule_of(const PayloadFact& fact) const {
+  const std::vector<PayloadRule>& rules = rule_sets_[fact.value[0] / PayloadFact::kRuleSetSpan];
+  const std::size_t place = fact.value[0] % PayloadFact::kRuleSetSpan;
+  return place < rules.size() ? &rules[place] : nullptr;
+}
+
 void PayloadRules::judge(const Sum& sum, std::vector<Finding>& findings) {
   const PayloadFact& fact = *sum.first;
-  const PayloadRule& rule = rules_[fact.value[0]];
+  const PayloadRule& rule = *rule_of(fact);
   if (sum.count < rule.count_min) return;
   const bool is_from_low = fact.direction == Direction::kLowToHigh;
   const Party sender =

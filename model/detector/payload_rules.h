@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -13,7 +14,7 @@
 
 namespace mimir::detector {
 
-/// What a match of a rule means; by the rule's place in its set, as facts name it.
+/// What a match of a rule means; by the rule's place in its set.
 struct PayloadRule {
   std::string id;
   std::string description;
@@ -33,7 +34,12 @@ class PayloadRules {
 
   /// `rules` may be empty; then facts of rules say nothing.
   PayloadRules(const Resolver& resolver, std::vector<PayloadRule> rules)
-      : resolver_(resolver), rules_(std::move(rules)), pairs_(kPairCountMax) {}
+      : resolver_(resolver), rule_sets_{std::move(rules), {}}, pairs_(kPairCountMax) {}
+
+  /// Takes in what facts from number `first_rule` on mean: 0 or PayloadFact::kRuleSetSpan.
+  void set_rules(std::uint16_t first_rule, std::vector<PayloadRule> rules) {
+    rule_sets_[first_rule / PayloadFact::kRuleSetSpan] = std::move(rules);
+  }
 
   void look_at(const Window& window, std::vector<Finding>& findings);
 
@@ -50,10 +56,12 @@ class PayloadRules {
     std::uint64_t count;
   };
 
+  /// Null for what is no rule's number.
+  [[nodiscard]] const PayloadRule* rule_of(const PayloadFact& fact) const;
   void judge(const Sum& sum, std::vector<Finding>& findings);
 
   const Resolver& resolver_;
-  std::vector<PayloadRule> rules_;
+  std::array<std::vector<PayloadRule>, 2> rule_sets_;
   BoundedTable<Pair> pairs_;
   std::vector<const PayloadFact*> matches_;
 };

@@ -44,6 +44,21 @@ Suppressor::Suppressor(std::vector<Suppression> suppressions) {
   }
 }
 
+void Suppressor::replace(std::vector<Suppression> suppressions) {
+  std::vector<Use> next;
+  for (Suppression& suppression : suppressions) {
+    const auto same = std::ranges::find(uses_, suppression, &Use::suppression);
+    if (same == uses_.end()) {
+      next.push_back({.suppression = std::move(suppression)});
+    } else {
+      next.push_back(std::move(*same));
+      uses_.erase(same);
+    }
+  }
+  for (const Use& gone : uses_) replaced_count_ += gone.suppressed_count;
+  uses_ = std::move(next);
+}
+
 bool Suppressor::covers(const Finding& finding, const Resolver& resolver) {
   bool is_covered = false;
   for (Use& use : uses_) {
@@ -59,7 +74,7 @@ bool Suppressor::covers(const Finding& finding, const Resolver& resolver) {
 }
 
 std::uint64_t Suppressor::suppressed_count() const {
-  std::uint64_t sum = 0;
+  std::uint64_t sum = replaced_count_;
   for (const Use& use : uses_) sum += use.suppressed_count;
   return sum;
 }

@@ -19,6 +19,8 @@ struct Suppression {
   std::uint16_t port = 0;      ///< one that every target was tried at; 0: any
   TimeNs until_ns = 0;         ///< exclusive, in packet time
   std::string reason{};
+
+  friend bool operator==(const Suppression&, const Suppression&) = default;
 };
 
 /// Applies suppressions and keeps count of them.
@@ -28,6 +30,10 @@ struct Suppression {
 class Suppressor {
  public:
   explicit Suppressor(std::vector<Suppression> suppressions);
+
+  /// Others take their place. One that stays, stays with its counts; what others suppressed
+  /// stays in the sum.
+  void replace(std::vector<Suppression> suppressions);
 
   /// Whether one of them covers the finding. One that has expired covers nothing, but
   /// that it would have is counted.
@@ -43,6 +49,7 @@ class Suppressor {
 
  private:
   std::vector<Use> uses_;
+  std::uint64_t replaced_count_ = 0;  ///< suppressed by those that are gone
 };
 
 }  // namespace mimir::detector

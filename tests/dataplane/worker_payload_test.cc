@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "dataplane/payload/rule_file.h"
 #include "tests/dataplane/payload/talk.h"
 #include "tests/dataplane/worker_rig.h"
 
@@ -98,6 +100,48 @@ TEST(WorkerPayload, AConnectionThatStaysOpenIsLookedAtInEachWindow) {
   const Reader reader =
       test::run(options_with({.look_count_max = 3}), one_by_one(frames, kNsPerSecond));
   EXPECT_EQ(reader.facts().size(), 12u);
+}
+
+// What is looked for is exchanged while packets come, by a word that a match is to have.
+TEST(WorkerPayload, ARuleTakesAnothersPlaceAtTheEdgeOfAWindow) {
+  const auto signatures_of = [](const std::string& word) {
+    config::Diagnostics diagnostics;
+    std::vector<payload::Rule> rules;
+    (void)payload::read_rules("rules: [{id: word, description: d, patterns: [" + word +
+                                  "], tests: {match: [" + word + "]}}]",
+                              "r.yaml", rules, diagnostics);
+    return payload::Signatures::make(std::move(rules), {}, diagnostics);
+  };
+  const auto before = signatures_of("before");
+  const auto after = signatures_of("after");
+  ASSERT_TRUE(before != nullptr && after != nullptr);
+  WorkerOptions options = options_with();
+  options.inspection = before->lend({.look_count_max = 15});
+  std::vector<test::Frame> frames;
+  for (int i = 0; i < 60; ++i) frames.push_back(test::tcp_text(4000, "before and after"));
+  const std::vector<Burst> bursts = one_by_one(frames, kNsPerSecond);
+
+  test::FakeSource source(bursts);
+  RecordRing ring(4096, 1024);
+  Reader reader;
+  Worker worker(options, source, ring);
+  payload::Inspector next(
+      after->lend({.look_count_max = 15, .first_rule = PayloadFact::kRuleSetSpan}));
+  std::optional<TimeNs> taken_ns;
+  for (int i = 0; worker.step(); ++i) {
+    (void)reader.drain(ring);
+    if (i == 25) worker.offer(next);
+    if (i >= 25 && !taken_ns && worker.has_taken()) taken_ns = kStart + i * kNsPerSecond;
+  }
+  worker.finish();
+  (void)reader.drain(ring);
+  // Windows of 10 s from kStart on, closed a second late: asked for in the third, it is
+  // taken when that closes.
+  EXPECT_EQ(taken_ns, kStart + 31 * kNsPerSecond);
+  ASSERT_EQ(reader.facts().size(), 60U) << "every packet matched one of them";
+  for (const PayloadFact& fact : reader.facts()) {
+    EXPECT_EQ(fact.value[0], fact.time_ns > *taken_ns ? PayloadFact::kRuleSetSpan : 0U);
+  }
 }
 
 TEST(WorkerPayload, WithoutSignaturesNothingIsLookedAt) {

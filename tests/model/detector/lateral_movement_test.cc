@@ -190,5 +190,22 @@ TEST(Suppressor, CoversUntilItEndsAndCountsWhatItWouldHave) {
   EXPECT_EQ(ended.uses()[0].expired_count, 1U);
 }
 
+TEST(Suppressor, KeepsItsCountsWhenOthersTakeItsPlace) {
+  const Rig rig;
+  Trace trace;
+  trace.tcp(60, pod(kFront, 1), pod(kDb, 2), 22, kAsking, kAnswering);
+  const Finding finding = rig.judge(trace).at(0);
+  const Suppression front{.source = "front", .until_ns = finding.last_ns + 1};
+  const Suppression pay{.source = "pay", .until_ns = finding.last_ns + 1};
+  Suppressor suppressor({front});
+  EXPECT_TRUE(suppressor.covers(finding, rig.resolver));
+  suppressor.replace({pay, front});
+  ASSERT_EQ(suppressor.uses().size(), 2U);
+  EXPECT_EQ(suppressor.uses()[1].suppressed_count, 1U) << "it stays";
+  suppressor.replace({pay});
+  EXPECT_FALSE(suppressor.covers(finding, rig.resolver)) << "it is gone";
+  EXPECT_EQ(suppressor.suppressed_count(), 1U) << "what it suppressed was suppressed";
+}
+
 }  // namespace
 }  // namespace mimir::detector

@@ -112,6 +112,28 @@ TEST(PayloadRules, MatchesOfAFlowAddUpToItsThreshold) {
   EXPECT_EQ(std::get<std::uint64_t>(findings[0].facts[2].value), 3u);
 }
 
+TEST(PayloadRules, FactsOfTheSetBeforeAndOfTheOneThatTookItsPlaceAreToldApart) {
+  const Resolver resolver;
+  PayloadRules detector(resolver, {{.id = "old", .description = "what was"}});
+  detector.set_rules(PayloadFact::kRuleSetSpan,
+                     {{.id = "new", .description = "what is"}, {.id = "other"}});
+  constexpr std::uint16_t kNew = PayloadFact::kRuleSetSpan;
+  FactWindow window;
+  for (const PayloadFact& fact : {match(kClient, kOutside, 0, 1, kFactStartNs + 1),
+                                  match(kClient, kOutside, kNew, 1, kFactStartNs + 2),
+                                  match(kClient, kOutside, 1, 1, kFactStartNs + 3),
+                                  match(kClient, kOutside, kNew + 1, 1, kFactStartNs + 4),
+                                  match(kClient, kOutside, kNew + 2, 1, kFactStartNs + 5)}) {
+    window.add(fact);
+  }
+  std::vector<Finding> findings;
+  detector.look_at(window.get(), findings);
+  std::vector<std::string> ids;
+  for (const Finding& finding : findings) ids.push_back(finding.variant);
+  std::sort(ids.begin(), ids.end());
+  EXPECT_EQ(ids, (std::vector<std::string>{"new", "old", "other"}));
+}
+
 TEST(PayloadRules, DataCountOnlyWhereTheyLeave) {
   EXPECT_TRUE(findings_of({match(kClient, kResolver, 0, 9)}).empty()) << "stays inside";
   EXPECT_TRUE(findings_of({match(kOutside, kClient, 0, 9)}).empty()) << "comes in";
