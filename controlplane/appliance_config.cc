@@ -78,6 +78,15 @@ config::Section<HttpConfig> http_section() {
   return section;
 }
 
+config::Section<ControlConfig> control_section() {
+  using C = ControlConfig;
+  config::Section<C> section("control");
+  section.text("socket", &C::socket,
+               "The Unix socket through which `mimir ctl` asks and steers the appliance, as in "
+               "/run/mimir/control.sock. Its owner and group may. Empty: nobody.");
+  return section;
+}
+
 std::vector<config::SectionText> section_texts() {
   return {{.name = "dataplane",
            .help = "Where packets come from, and how much memory is set aside for them.",
@@ -91,7 +100,26 @@ std::vector<config::SectionText> section_texts() {
           {.name = "output", .help = "Where the findings go.", .keys = output_section().keys()},
           {.name = "http",
            .help = "Metrics, health and the dashboard, for who runs it.",
-           .keys = http_section().keys()}};
+           .keys = http_section().keys()},
+          {.name = "control",
+           .help = "How a running appliance is steered.",
+           .keys = control_section().keys()}};
+}
+
+std::vector<std::string> changed_keys(const ApplianceConfig& a, const ApplianceConfig& b) {
+  std::vector<std::string> keys;
+  const auto compare = [&](const auto& section, const auto& one, const auto& other) {
+    for (const std::string& key : section.changed_keys(one, other)) {
+      keys.push_back(section.section_name() + '.' + key);
+    }
+  };
+  compare(dataplane_section(), a.dataplane, b.dataplane);
+  compare(model_section(), a.model, b.model);
+  compare(detection_section(), a.detection, b.detection);
+  compare(output_section(), a.output, b.output);
+  compare(http_section(), a.http, b.http);
+  compare(control_section(), a.control, b.control);
+  return keys;
 }
 
 std::optional<ApplianceConfig> read_appliance_config(std::string_view text, std::string_view file,
@@ -122,6 +150,8 @@ std::optional<ApplianceConfig> read_appliance_config(std::string_view text, std:
       read.output = output_section().read(node, diagnostics);
     } else if (key.name == "http") {
       read.http = http_section().read(node, diagnostics);
+    } else if (key.name == "control") {
+      read.control = control_section().read(node, diagnostics);
     } else {
       config::report_unknown_key(key, "", known, diagnostics);
     }

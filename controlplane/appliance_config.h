@@ -23,6 +23,13 @@ struct OutputConfig {
 
 [[nodiscard]] config::Section<OutputConfig> output_section();
 
+/// The `control:` section.
+struct ControlConfig {
+  std::string socket;  ///< empty: nobody can steer the appliance
+};
+
+[[nodiscard]] config::Section<ControlConfig> control_section();
+
 /// The `http:` section.
 struct HttpConfig {
   std::string listen;  ///< "127.0.0.1:9478", "[::1]:9478"; empty: nothing is served
@@ -47,11 +54,16 @@ struct ApplianceConfig {
   DetectionConfig detection;
   OutputConfig output;
   HttpConfig http;
+  ControlConfig control;
 };
 
 /// Reads a configuration. Nothing, and every fault at its place, if there is any.
 [[nodiscard]] std::optional<ApplianceConfig> read_appliance_config(
     std::string_view text, std::string_view file, config::Diagnostics& diagnostics);
+
+/// The keys, as "section.key", whose values differ.
+[[nodiscard]] std::vector<std::string> changed_keys(const ApplianceConfig& a,
+                                                    const ApplianceConfig& b);
 
 /// All sections, in the order of the file, for whoever tells of them.
 [[nodiscard]] std::vector<config::SectionText> section_texts();

@@ -11,4 +11,7 @@ namespace mimir::controlplane {
 /// Threads: call once, on the main thread, before others are started.
 [[nodiscard]] const std::atomic<bool>& watch_stop_signals();
 
+/// Asks for the same orderly end. Threads: any.
+void request_stop();
+
 }  // namespace mimir::controlplane

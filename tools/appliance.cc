@@ -38,29 +38,31 @@ TimeNs start_of(const source::CaptureSet* replay) {
       .count();
 }
 
-void check_fit(const std::string& path, const Appliance& appliance, bool is_replay,
-               config::Diagnostics& diagnostics) {
-  const learn::ModelContext& trained = appliance.model.context;
-  if (trained.base_window_ns != appliance.config.dataplane.base_window_ns) {
-    diagnostics.error({.file = path},
-                      fmt::format("dataplane.base_window is {} s, the model was trained with {} s",
-                                  appliance.config.dataplane.base_window_ns / kNsPerSecond,
-                                  trained.base_window_ns / kNsPerSecond),
-                      "give both the same, or train a model for this window");
-  }
-  if (trained.observation != appliance.config.model.observation) {
-    diagnostics.error({.file = path},
-                      fmt::format("model.observation is {}, the model was trained at {}",
-                                  appliance.config.model.observation, trained.observation),
-                      "a model judges only what it was trained to see");
-  }
-  if (!is_replay && appliance.config.dataplane.ports.empty()) {
-    diagnostics.error({.file = path}, "dataplane.ports names no port to listen on",
-                      "write ports: [{device: \"net_af_packet0,iface=mirror0\"}]");
-  }
+void check_ports(const std::string& path, const Appliance& appliance, bool is_replay,
+                 config::Diagnostics& diagnostics) {
+  if (is_replay || !appliance.config.dataplane.ports.empty()) return;
+  diagnostics.error({.file = path}, "dataplane.ports names no port to listen on",
+                    "write ports: [{device: \"net_af_packet0,iface=mirror0\"}]");
 }
 
 }  // namespace
+
+void check_model(const std::string& config_path, const controlplane::ApplianceConfig& config,
+                 const learn::ModelContext& trained, config::Diagnostics& diagnostics) {
+  if (trained.base_window_ns != config.dataplane.base_window_ns) {
+    diagnostics.error({.file = config_path},
+                      fmt::format("dataplane.base_window is {} s, the model was trained with {} s",
+                                  config.dataplane.base_window_ns / kNsPerSecond,
+                                  trained.base_window_ns / kNsPerSecond),
+                      "give both the same, or train a model for this window");
+  }
+  if (trained.observation != config.model.observation) {
+    diagnostics.error({.file = config_path},
+                      fmt::format("model.observation is {}, the model was trained at {}",
+                                  config.model.observation, trained.observation),
+                      "a model judges only what it was trained to see");
+  }
+}
 
 LiveOptions Appliance::live_options() const {
   const DataplaneConfig& from = config.dataplane;
@@ -127,7 +129,8 @@ std::optional<Appliance> load_appliance(const std::string& config_path,
   appliance.model_digest = std::move(model->digest);
   appliance.invariants =
       analysis::invariants_of(appliance.model.context, appliance.context->observation.point);
-  check_fit(config_path, appliance, replay != nullptr, diagnostics);
+  check_model(config_path, appliance.config, appliance.model.context, diagnostics);
+  check_ports(config_path, appliance, replay != nullptr, diagnostics);
   (void)invariant::Registry::build(*appliance.context->cluster, appliance.invariants, diagnostics);
   const PayloadConfig& payload = appliance.config.dataplane.payload;
   appliance.signatures = compile_signatures(

@@ -36,6 +36,10 @@ struct Appliance {
                                                       const source::CaptureSet* replay,
                                                       config::Diagnostics& diagnostics);
 
+/// Reports where a model and the configuration it is to serve do not fit.
+void check_model(const std::string& config_path, const controlplane::ApplianceConfig& config,
+                 const learn::ModelContext& trained, config::Diagnostics& diagnostics);
+
 /// Reads a model file and its digest.
 struct ModelWithDigest {
   learn::Model model;

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "controlplane/stop_signal.h"
 #include "tools/text_file.h"
 #include "tools/version.h"
 
@@ -23,7 +24,8 @@ TimeNs wall_clock_ns() {
 }  // namespace
 
 ApplianceBoard::ApplianceBoard(const Appliance& appliance, bool is_replay)
-    : api_(board_, controlplane::web_assets(), wall_clock_ns) {
+    : api_(board_, controlplane::web_assets(), wall_clock_ns),
+      control_(api_, desk_, evidence_, controlplane::request_stop) {
   status_.identity = {.version = std::string(kVersionText),
                       .model_name = appliance.model.context.name,
                       .model_digest = appliance.model_digest,
@@ -46,7 +48,9 @@ std::unique_ptr<ApplianceBoard> ApplianceBoard::open(const Appliance& appliance,
                                                      config::Diagnostics& diagnostics) {
   std::unique_ptr<ApplianceBoard> board(new ApplianceBoard(appliance, is_replay));
   const controlplane::HttpConfig& config = appliance.config.http;
+  const std::string& socket_path = appliance.config.control.socket;
   if (!config.listen.empty() && !board->open_server(config, diagnostics)) return nullptr;
+  if (!socket_path.empty() && !board->open_control(socket_path, diagnostics)) return nullptr;
   return board;
 }
 
@@ -82,10 +86,36 @@ bool ApplianceBoard::open_server(const controlplane::HttpConfig& config,
   return true;
 }
 
+bool ApplianceBoard::open_control(const std::string& socket_path,
+                                  config::Diagnostics& diagnostics) {
+  controlplane::HttpOptions options;
+  options.socket_path = socket_path;
+  std::string fault;
+  control_server_ = controlplane::HttpServer::open(
+      options,
+      [this](const controlplane::HttpRequest& request) { return control_.answer(request); }, fault);
+  if (control_server_ != nullptr) return true;
+  diagnostics.error({.file = "control.socket"}, fault,
+                    "does the folder exist, and does another appliance run?");
+  return false;
+}
+
 void ApplianceBoard::serve() {
   status_.is_listening = true;
   board_.publish(status_);
   if (server_ != nullptr) server_->serve();
+  if (control_server_ != nullptr) control_server_->serve();
+}
+
+void ApplianceBoard::set_model(const learn::Model& model, const std::string& digest) {
+  if (digest == status_.identity.model_digest) return;
+  status_.identity.model_name = model.context.name;
+  status_.identity.model_digest = digest;
+  status_.identity.sensitive_service = model.context.sensitive_service;
+  for (const learn::GranularityModel& granularity : model.granularities) {
+    (void)totals_of(granularity.granularity_s);
+  }
+  board_.publish(status_);
 }
 
 std::string ApplianceBoard::address() const { return address_; }
@@ -106,13 +136,13 @@ void ApplianceBoard::add_window(const analysis::Verdict& verdict,
   ++(verdict.window.is_partial ? totals.partial : totals.complete);
   totals.without_data += static_cast<std::uint64_t>(verdict.score.no_data);
   totals.alerts += static_cast<std::uint64_t>(verdict.score.alert());
-  if (server_ != nullptr) {
+  if (is_served()) {
     board_.add_window(controlplane::view_of(verdict, builder.weigh(verdict), path));
   }
 }
 
 void ApplianceBoard::add_alert(const config::Json& alert) {
-  if (server_ != nullptr) board_.add_alert(alert);
+  if (is_served()) board_.add_alert(alert);
 }
 
 void ApplianceBoard::publish(const LiveStatus& live, const controlplane::AlertFile& alerts) {

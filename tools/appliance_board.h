@@ -9,6 +9,9 @@
 #include "config/diagnostic.h"
 #include "controlplane/alert/alert_builder.h"
 #include "controlplane/alert/alert_file.h"
+#include "controlplane/control/control_api.h"
+#include "controlplane/control/evidence_desk.h"
+#include "controlplane/control/reload_desk.h"
 #include "controlplane/http/http_api.h"
 #include "controlplane/http/http_server.h"
 #include "controlplane/status/status_board.h"
@@ -18,10 +21,10 @@
 
 namespace mimir::tools {
 
-/// Tells of the running appliance by HTTP: gathers what happens, serves it if the
-/// configuration says where.
+/// Tells of the running appliance by HTTP and at its control socket: gathers what happens,
+/// serves it if the configuration says where.
 ///
-/// Threads: the control plane's; the server has its own.
+/// Threads: the control plane's; the servers have their own.
 class ApplianceBoard {
  public:
   /// Nothing, with every fault reported, if it cannot be served. `appliance` outlives it.
@@ -37,6 +40,12 @@ class ApplianceBoard {
   /// `path`: of the window's alert; empty if there is none.
   void add_window(const analysis::Verdict& verdict, const controlplane::AlertBuilder& builder,
                   const std::vector<std::string>& path);
+  /// Which model judges; nothing happens if it is still the same.
+  void set_model(const learn::Model& model, const std::string& digest);
+  /// Where reloads are asked for.
+  [[nodiscard]] controlplane::ReloadDesk& desk() { return desk_; }
+  /// Where packets are asked for.
+  [[nodiscard]] controlplane::EvidenceDesk& evidence() { return evidence_; }
   /// As it is written to the file.
   void add_alert(const config::Json& alert);
   void publish(const LiveStatus& live, const controlplane::AlertFile& alerts);
@@ -47,13 +56,20 @@ class ApplianceBoard {
 
   [[nodiscard]] bool open_server(const controlplane::HttpConfig& config,
                                  config::Diagnostics& diagnostics);
+  [[nodiscard]] bool open_control(const std::string& socket_path, config::Diagnostics& diagnostics);
+  /// Whether anybody can ask.
+  [[nodiscard]] bool is_served() const { return server_ != nullptr || control_server_ != nullptr; }
   [[nodiscard]] controlplane::WindowTotals& totals_of(std::uint32_t granularity_s);
 
   controlplane::StatusBoard board_;
   controlplane::ApplianceStatus status_;
   controlplane::HttpApi api_;
+  controlplane::ReloadDesk desk_;
+  controlplane::EvidenceDesk evidence_;
+  controlplane::ControlApi control_;
   std::string address_;
-  std::unique_ptr<controlplane::HttpServer> server_;  ///< null: nothing is served
+  std::unique_ptr<controlplane::HttpServer> server_;          ///< null: nothing is served
+  std::unique_ptr<controlplane::HttpServer> control_server_;  ///< null: nobody can steer
 };
 
 }  // namespace mimir::tools

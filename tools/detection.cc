@@ -64,6 +64,13 @@ void Detection::add(const Window& window) {
   report(detectors_.add(window));
 }
 
+void Detection::adopt(const ClusterContext& context, const learn::Model& model,
+                      std::string model_digest, std::vector<detector::Suppression> suppressions) {
+  habits_ = {model.context.contacts, *context.cluster};
+  suppressor_.replace(std::move(suppressions));
+  origin_ = {.model_name = model.context.name, .model_digest = std::move(model_digest)};
+}
+
 void Detection::flush() { report(detectors_.flush()); }
 
 void Detection::report(const std::vector<detector::Finding>& findings) {

@@ -47,6 +47,15 @@ class Detection {
   void add(const Window& window);
   void flush();
 
+  /// Another model's habits and other suppressions count from here on; what the detectors
+  /// remember stays.
+  void adopt(const ClusterContext& context, const learn::Model& model, std::string model_digest,
+             std::vector<detector::Suppression> suppressions);
+  /// What facts of rules from number `first_rule` on mean.
+  void set_rules(std::uint16_t first_rule, const payload::Signatures* signatures) {
+    detectors_.set_rules(first_rule, payload_rules_of(signatures));
+  }
+
   /// Puts what was lately found of its services beside a structural alert.
   void relate(controlplane::Alert& alert) const {
     alert.related = recent_.about(alert.path, alert.begin_ns);

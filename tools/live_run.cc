@@ -100,6 +100,12 @@ class Appliance {
     return true;
   }
 
+  [[nodiscard]] std::vector<Worker*> workers() const {
+    std::vector<Worker*> workers;
+    for (const Core& core : cores_) workers.push_back(core.worker.get());
+    return workers;
+  }
+
   [[nodiscard]] std::vector<RecordRing*> rings() const {
     std::vector<RecordRing*> rings;
     for (const Core& core : cores_) rings.push_back(core.ring.get());
@@ -261,15 +267,23 @@ bool run_live(const LiveOptions& options, const std::atomic<bool>& stop, const L
       }
       watch.look();
       if (hooks.started) hooks.started();
+      InspectionExchange exchange(appliance.workers(), hooks.inspection);
+      TapSession taps(appliance.workers(), hooks.tap);
       std::chrono::steady_clock::time_point next_status{};
       while (!collector.has_ended()) {
         watch.look();
         appliance.look_at_rings();
         const auto now = std::chrono::steady_clock::now();
-        if (hooks.status && now >= next_status) {
-          hooks.status(appliance.status(collector));
+        if (now >= next_status) {
+          if (hooks.status) hooks.status(appliance.status(collector));
+          const std::optional<TimeNs> passed_ns = collector.passed_ns();
+          if (passed_ns && hooks.time_passed) hooks.time_passed(*passed_ns);
+          exchange.begin();
+          taps.begin();
           next_status = now + kStatusInterval;
         }
+        exchange.look();
+        taps.look();
         if (!collector.drain()) std::this_thread::sleep_for(kIdleRest);
       }
       if (hooks.status) hooks.status(appliance.status(collector));
@@ -277,6 +291,7 @@ bool run_live(const LiveOptions& options, const std::atomic<bool>& stop, const L
       run.records = collector.records();
       run.facts = collector.facts();
       appliance.finish(run);
+      taps.finish();
     }
   }
   source::Eal::stop();

@@ -15,6 +15,7 @@
 #include "dataplane/source/machine_fault.h"
 #include "dataplane/source/port.h"
 #include "dataplane/worker.h"
+#include "tools/worker_errands.h"
 
 namespace mimir::tools {
 
@@ -76,6 +77,10 @@ struct LiveHooks {
   std::function<void(const source::PortNews&)> news{};  ///< of the ports, as it comes
   std::function<void()> started{};                      ///< every port is up, every worker polls
   std::function<void(const LiveStatus&)> status{};      ///< about once a second
+  /// About once a second: no window that begins before this packet time is still to come.
+  std::function<void(TimeNs)> time_passed{};
+  InspectionExchange::Hooks inspection{};  ///< asked about once a second, as is the next
+  TapSession::Hooks tap{};
 };
 
 /// Starts DPDK, polls every queue on a core of its own and hands over windows on

@@ -3,7 +3,10 @@
 
 #include <chrono>
 #include <optional>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 
 #include <boost/asio.hpp>
@@ -20,10 +23,13 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using boost::system::error_code;
 using Tcp = asio::ip::tcp;
+using Local = asio::local::stream_protocol;
+using LocalStream = beast::basic_stream<Local>;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
 constexpr std::chrono::seconds kPatience{10};
 constexpr std::uint32_t kHeaderBytesMax = 8192;
+constexpr std::uint64_t kBodyBytesMax = 65536;
 
 /// In a time that does not tell where they differ.
 bool is_same_secret(std::string_view given, std::string_view wanted) {
@@ -50,18 +56,21 @@ struct Service {
   bool is_loopback = true;
   std::size_t connection_count = 0;
 
-  using Request = http::request<http::empty_body>;
+  using Request = http::request<http::string_body>;
   using Response = http::response<http::string_body>;
+
+  [[nodiscard]] bool is_local() const { return !options.socket_path.empty(); }
 
   [[nodiscard]] HttpResponse answer(const Request& request) const {
     const auto refuse = [](unsigned status, const char* why) {
       return HttpResponse{.status = status, .content_type = "text/plain", .body = why};
     };
-    if (request.method() != http::verb::get && request.method() != http::verb::head) {
+    const bool is_post = request.method() == http::verb::post && is_local();
+    if (request.method() != http::verb::get && request.method() != http::verb::head && !is_post) {
       return refuse(405, "GET and HEAD only\n");
     }
     const std::string host(request[http::field::host]);
-    if (is_loopback && !is_loopback_host(host)) {
+    if (!is_local() && is_loopback && !is_loopback_host(host)) {
       return refuse(421, "ask for localhost: this server listens there only\n");
     }
     if (!options.token.empty() && !is_same_secret(std::string(request[http::field::authorization]),
@@ -70,8 +79,10 @@ struct Service {
     }
     const std::string_view target(request.target().data(), request.target().size());
     const std::size_t mark = target.find('?');
-    return handler({.path = target.substr(0, mark),
-                    .query = mark == std::string_view::npos ? "" : target.substr(mark + 1)});
+    return handler({.is_post = is_post,
+                    .path = target.substr(0, mark),
+                    .query = mark == std::string_view::npos ? "" : target.substr(mark + 1),
+                    .body = request.body()});
   }
 
   [[nodiscard]] Response respond(const Request& request) const {
@@ -124,7 +135,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
   void read() {
     parser_.emplace();
     parser_->header_limit(kHeaderBytesMax);
-    parser_->body_limit(0);
+    parser_->body_limit(service_.is_local() ? kBodyBytesMax : 0);
     expire();
     http::async_read(
         stream_, buffer_, *parser_,
@@ -145,7 +156,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
   Stream stream_;
   Service& service_;
   beast::flat_buffer buffer_{kHeaderBytesMax};
-  std::optional<http::request_parser<http::empty_body>> parser_;
+  std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<Service::Response> response_;
 };
 
@@ -155,14 +166,17 @@ class BeastServer final : public HttpServer {
       : service_{.options = options,
                  .handler = std::move(handler),
                  .is_loopback = options.is_loopback()},
-        acceptor_(context_) {}
+        acceptor_(context_),
+        local_acceptor_(context_) {}
   ~BeastServer() override {
     context_.stop();
     thread_ = {};  // ends before what it uses; the connections end with the context
+    if (is_bound_locally_) (void)::unlink(service_.options.socket_path.c_str());
   }
 
   [[nodiscard]] bool bind(std::string& fault) {
     const HttpOptions& options = service_.options;
+    if (service_.is_local()) return bind_local(fault);
     error_code error;
     const auto address = asio::ip::make_address(options.address, error);
     if (error) return fail(fault, "no address: " + options.address, error);
@@ -181,7 +195,11 @@ class BeastServer final : public HttpServer {
   }
 
   void serve() override {
-    accept();
+    if (is_bound_locally_) {
+      accept(local_acceptor_);
+    } else {
+      accept(acceptor_);
+    }
     thread_ = std::jthread([this] { context_.run(); });
   }
 
@@ -211,13 +229,47 @@ class BeastServer final : public HttpServer {
     return true;
   }
 
-  void accept() {
-    acceptor_.async_accept([this](error_code error, Tcp::socket socket) {
+  // A socket that a process left behind, which nobody answers at, is taken over. Who may
+  // connect is settled before anybody can.
+  [[nodiscard]] bool bind_local(std::string& fault) {
+    const std::string& path = service_.options.socket_path;
+    error_code error;
+    Local::endpoint endpoint;
+    if (path.size() >= sizeof(sockaddr_un::sun_path)) {
+      fault = "the path of a Unix socket is too long: " + path;
+      return false;
+    }
+    endpoint.path(path);
+    Local::socket probe(context_);
+    probe.connect(endpoint, error);
+    if (!error) {
+      fault = "somebody listens at " + path;
+      return false;
+    }
+    struct stat left {};
+    if (::lstat(path.c_str(), &left) == 0 && S_ISSOCK(left.st_mode)) (void)::unlink(path.c_str());
+    error.clear();
+    local_acceptor_.open(endpoint.protocol(), error);
+    if (!error) local_acceptor_.bind(endpoint, error);
+    if (error) return fail(fault, "cannot listen at " + path, error);
+    is_bound_locally_ = true;
+    (void)::chmod(path.c_str(), S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP);
+    local_acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    return !error || fail(fault, "cannot listen at " + path, error);
+  }
+
+  template <class Acceptor>
+  void accept(Acceptor& acceptor) {
+    acceptor.async_accept([this, &acceptor](error_code error, auto socket) {
       if (error == asio::error::operation_aborted) return;
       // One too many is closed at once: it may come again.
       if (!error && service_.connection_count < kConnectionMax) open_session(std::move(socket));
-      accept();
+      accept(acceptor);
     });
+  }
+
+  void open_session(Local::socket socket) {
+    std::make_shared<Session<LocalStream>>(LocalStream(std::move(socket)), service_)->start();
   }
 
   void open_session(Tcp::socket socket) {
@@ -235,6 +287,8 @@ class BeastServer final : public HttpServer {
   std::optional<asio::ssl::context> tls_;
   asio::io_context context_{1};
   Tcp::acceptor acceptor_;
+  Local::acceptor local_acceptor_;  ///< of the two one is open
+  bool is_bound_locally_ = false;
   std::jthread thread_;
 };
 

@@ -10,8 +10,10 @@
 namespace mimir::controlplane {
 
 struct HttpRequest {
+  bool is_post = false;
   std::string_view path;   ///< "/api/v1/windows", as it was sent: nothing is unescaped
   std::string_view query;  ///< what follows `?`; may be empty
+  std::string_view body;
 };
 
 struct HttpResponse {
@@ -21,6 +23,8 @@ struct HttpResponse {
 };
 
 struct HttpOptions {
+  /// A Unix socket to serve at instead of all below; its owner and group may connect.
+  std::string socket_path{};
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  ///< 0: any that is free
   /// Asked of every request as `Authorization: Bearer TOKEN`, unless empty.
@@ -32,11 +36,12 @@ struct HttpOptions {
   [[nodiscard]] bool is_loopback() const;
 };
 
-/// Serves what a handler answers, by HTTP/1.1 (RFC 9110, RFC 9112), GET and HEAD only.
+/// Serves what a handler answers, by HTTP/1.1 (RFC 9110, RFC 9112): GET and HEAD, and POST
+/// at a Unix socket alone.
 ///
-/// What a client can cost: kConnectionMax connections, 8 kB of headers, no body, ten
-/// seconds for whatever it does next; then it is cut off. On loopback a request must name
-/// a loopback host, so that no page of a browser reaches it by a name of its own.
+/// What a client can cost: kConnectionMax connections, 8 kB of headers, no body (64 kB at a
+/// Unix socket), ten seconds for whatever it does next; then it is cut off. On loopback a request
+/// must name a loopback host, so that no page of a browser reaches it by a name of its own.
 ///
 /// Threads: open() and serve() on one, which starts one more for all connections; the
 /// handler runs there, one request at a time.

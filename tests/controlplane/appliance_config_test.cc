@@ -237,7 +237,7 @@ TEST(ApplianceConfig, ASuppressionSaysWhoUntilWhenAndWhy) {
 
 TEST(ApplianceConfig, ExplainsEveryKey) {
   const auto sections = section_texts();
-  ASSERT_EQ(sections.size(), 5U);
+  ASSERT_EQ(sections.size(), 6U);
   for (const config::SectionText& section : sections) {
     EXPECT_GT(section.help.size(), 20U) << section.name;
     EXPECT_FALSE(section.keys.empty()) << section.name;

@@ -7,6 +7,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   std::vector<std::unique_ptr<Command>> commands;
   commands.push_back(make_demo_command());
   commands.push_back(make_run_command());
+  commands.push_back(make_ctl_command());
   commands.push_back(make_check_command());
   commands.push_back(make_simulate_command());
   commands.push_back(make_flows_command());

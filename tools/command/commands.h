@@ -11,6 +11,7 @@ namespace mimir::tools {
 // One function a file of this folder, named after it.
 [[nodiscard]] std::unique_ptr<Command> make_bench_command();
 [[nodiscard]] std::unique_ptr<Command> make_check_command();
+[[nodiscard]] std::unique_ptr<Command> make_ctl_command();
 [[nodiscard]] std::unique_ptr<Command> make_demo_command();
 [[nodiscard]] std::unique_ptr<Command> make_detect_command();
 [[nodiscard]] std::unique_ptr<Command> make_evaluate_command();

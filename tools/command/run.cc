@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <atomic>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,9 +21,10 @@
 #include "tools/appliance_board.h"
 #include "tools/capture_list.h"
 #include "tools/command/commands.h"
-#include "tools/detection.h"
+#include "tools/judge.h"
 #include "tools/ledger_text.h"
 #include "tools/live_run.h"
+#include "tools/reload.h"
 #include "tools/text_file.h"
 
 namespace mimir::tools {
@@ -62,6 +65,46 @@ void start(ApplianceBoard& board) {
   board.serve();
   log_info("listening; end with Ctrl-C or SIGTERM");
   if (!board.address().empty()) log_info("told of at " + board.address());
+}
+
+void settle(ApplianceBoard& board, bool is_in_force, const std::string& text) {
+  board.desk().tell(
+      is_in_force ? controlplane::ReloadPhase::kInForce : controlplane::ReloadPhase::kRefused,
+      text);
+  const std::string line = text.substr(0, text.find_last_not_of('\n') + 1);
+  if (is_in_force) {
+    log_info("reload in force: " + line);
+  } else {
+    controlplane::log_warning("reload refused: " + line);
+  }
+}
+
+void adopt_what_is_ready(Reloader& reloader, Judge& judge) {
+  std::optional<Reload> reload = reloader.take();
+  if (!reload) return;
+  controlplane::start_log(reload->config.output.log_level);
+  judge.adopt(std::move(*reload));
+}
+
+TapSession::Hooks tap_hooks(controlplane::EvidenceDesk& desk) {
+  return {.next = [&desk]() -> std::optional<TapRequest> {
+            const auto request = desk.take();
+            if (!request) return std::nullopt;
+            return TapRequest{.filter = {.address = request->address,
+                                         .other = request->other,
+                                         .port = request->port,
+                                         .protocol = request->protocol},
+                              .limits = {.packet_count_max = request->packet_count_max,
+                                         .byte_count_max = request->byte_count_max},
+                              .duration = std::chrono::nanoseconds(request->duration_ns)};
+          },
+          .done =
+              [&desk](const TapResult& result) {
+                log_info(fmt::format("evidence: {} packets were fetched, {} were beyond the limits",
+                                     result.packet_count, result.missed_count));
+                desk.bring({reinterpret_cast<const char*>(result.pcap.data()), result.pcap.size()},
+                           result.packet_count, result.missed_count);
+              }};
 }
 
 class RunCommand final : public Command {
@@ -122,52 +165,51 @@ class RunCommand final : public Command {
       log_info(
           fmt::format("memory {:>7.1f} MB  {}", static_cast<double>(term.bytes) / 1e6, term.what));
     }
-    const controlplane::AlertBuilder builder(appliance.model, *appliance.context->cluster,
-                                             appliance.model_digest);
-    const auto tell = [&](const config::Json& alert) {
-      alerts.write(alert);
-      board.add_alert(alert);
-    };
-    Detection detection({.context = appliance.context.get(),
-                         .model = &appliance.model,
-                         .model_digest = appliance.model_digest,
-                         .suppressions = appliance.config.detection.suppressions(),
-                         .signatures = appliance.signatures.get(),
-                         .secret = options.worker.secret.first},
-                        tell);
     std::uint64_t windows = 0;
-    analysis::Analyzer analyzer = appliance.make_analyzer([&](const analysis::Verdict& verdict) {
-      ++windows;
-      log_info(describe(verdict));
-      std::vector<std::string> path;
-      if (verdict.score.alert()) {
-        controlplane::Alert alert = builder.build(verdict);
-        detection.relate(alert);
-        tell(controlplane::to_json(alert));
-        path = std::move(alert.path);
-      }
-      board.add_window(verdict, builder, path);
+    Judge judge(
+        appliance, options.worker.secret.first,
+        {.alert =
+             [&](const config::Json& alert) {
+               alerts.write(alert);
+               board.add_alert(alert);
+             },
+         .window =
+             [&](const analysis::Verdict& verdict, const controlplane::AlertBuilder& builder,
+                 const std::vector<std::string>& path) {
+               ++windows;
+               log_info(describe(verdict));
+               board.add_window(verdict, builder, path);
+             },
+         .settled = [&](bool is_in_force,
+                        const std::string& text) { settle(board, is_in_force, text); }});
+    Reloader reloader(board.desk(), [&](config::Diagnostics& diagnostics) {
+      return read_reload(config_path_, appliance.config, appliance.context->observation.point,
+                         diagnostics);
     });
     LiveRun live;
     source::MachineFault fault;
     const LiveHooks hooks{
-        .window =
-            [&](const Window& window) {
-              detection.add(window);
-              analyzer.add(window);
-            },
+        .window = [&](const Window& window) { judge.add(window); },
         .news = say,
         .started = [&board] { start(board); },
-        .status = [&](const LiveStatus& status) { board.publish(status, alerts); }};
+        .status = [&](const LiveStatus& status) { board.publish(status, alerts); },
+        .time_passed =
+            [&](TimeNs time_ns) {
+              adopt_what_is_ready(reloader, judge);
+              judge.pass(time_ns);
+              board.set_model(judge.model(), judge.model_digest());
+            },
+        .inspection = {.next = [&] { return judge.take_inspection(); },
+                       .taken = [&](bool is_taken) { judge.inspection_taken(is_taken); }},
+        .tap = tap_hooks(board.evidence())};
     if (!run_live(options, stop, hooks, live, fault)) {
       fmt::print(stderr, "mimir: error: {}\n  hint: {}\n", fault.message, fault.hint);
       return ExitCode::kMachine;
     }
-    detection.flush();
-    analyzer.flush();
+    judge.flush();
     board.end();
     if (replay != nullptr) report_damage(*replay, replay_faults_);
-    fmt::print(stderr, "{}", detection.describe());
+    fmt::print(stderr, "{}", judge.describe());
     return report(live, windows, alerts);
   }
 

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "config/diagnostic.h"
+#include "config/json.h"
+#include "controlplane/appliance_config.h"
+#include "controlplane/control/evidence_desk.h"
+#include "controlplane/http/local_client.h"
+#include "dataplane/record/flow_key.h"
+#include "tools/command/commands.h"
+#include "tools/status_text.h"
+#include "tools/text_file.h"
+
+namespace mimir::tools {
+
+namespace {
+
+using config::Json;
+
+constexpr const char* kUsualSocket = "/run/mimir/control.sock";
+constexpr const char* kEvidence = "/api/v1/evidence";
+constexpr std::chrono::milliseconds kPollRest{200};
+
+class CtlCommand final : public Command {
+ public:
+  [[nodiscard]] const char* name() const override { return "ctl"; }
+  [[nodiscard]] const char* summary() const override {
+    return "Asks and steers a running appliance";
+  }
+  [[nodiscard]] const char* example() const override {
+    return "ctl --config mimir.yaml status\n"
+           "  mimir ctl reload       takes up model, rules and suppressions; waits until they "
+           "judge\n"
+           "  mimir ctl windows      the last windows; alerts: the last alerts\n"
+           "  mimir ctl capture --address 10.244.3.17 --port 443 -o evidence.pcap\n"
+           "  mimir ctl drain        ends it in order";
+  }
+
+  void declare(CommandLine& line) override {
+    line.choice("action", action_, {"status", "windows", "alerts", "reload", "capture", "drain"},
+                "what to ask or do");
+    line.text("--config", config_path_, "FILE", "its configuration, which names its socket");
+    line.text("--socket", socket_, "PATH", "its socket; without both: /run/mimir/control.sock");
+    line.count("--last", last_, 1, 10000, "N", "how many windows or alerts");
+    line.count("--granularity", granularity_s_, 1, 3600, "SECONDS", "of the windows");
+    line.text("--address", address_, "ADDRESS", "capture: at either end of a flow");
+    line.text("--other", other_, "ADDRESS", "capture: at its other end");
+    line.count("--port", port_, 1, 65535, "PORT", "capture: at either end");
+    line.choice("--protocol", protocol_, {"any", "tcp", "udp", "icmp"}, "capture: of the flow");
+    line.count("--packets", packets_, 1, controlplane::EvidenceRequest::kPacketCountMax, "N",
+               "capture: how many packets at most");
+    line.count("--seconds", seconds_, 1, 3600, "N", "capture: for how long at most");
+    line.text("-o,--output", output_path_, "FILE", "capture: the pcap file to write");
+    line.flag("--json", is_json_, "the answer as it came");
+    line.flag("--no-wait", no_wait_, "do not wait until a reload is in force");
+  }
+
+  [[nodiscard]] ExitCode run(std::span<const std::string> /*eal_arguments*/) override {
+    if (!find_socket()) return ExitCode::kUsage;
+    if (action_ == "reload") return reload();
+    if (action_ == "drain") return drain();
+    if (action_ == "capture") return capture();
+    std::string target = "/api/v1/" + action_;
+    if (action_ == "windows") {
+      target += fmt::format("?granularity={}&limit={}", granularity_s_, last_);
+    } else if (action_ == "alerts") {
+      target += fmt::format("?limit={}", last_);
+    }
+    const std::optional<Json> answer = ask(false, target);
+    if (!answer) return ExitCode::kMachine;
+    if (is_json_) {
+      fmt::print("{}\n", config::to_pretty_text(*answer));
+    } else {
+      fmt::print("{}", to_text(*answer));
+    }
+    return ExitCode::kOk;
+  }
+
+ private:
+  [[nodiscard]] std::string to_text(const Json& answer) const {
+    if (action_ == "windows") return windows_text(answer);
+    return action_ == "alerts" ? alerts_text(answer) : status_text(answer);
+  }
+
+  [[nodiscard]] std::optional<controlplane::LocalAnswer> fetch(bool is_post,
+                                                               const std::string& target,
+                                                               const std::string& body) const {
+    std::string fault;
+    auto answer = controlplane::ask_local(socket_, is_post, target, body, fault);
+    if (answer) return answer;
+    fmt::print(stderr,
+               "mimir: error: {}\n  hint: does an appliance run with control.socket there, and "
+               "may this user connect?\n",
+               fault);
+    return std::nullopt;
+  }
+
+  bool find_socket() {
+    if (!socket_.empty()) return true;
+    socket_ = kUsualSocket;
+    if (config_path_.empty()) return true;
+    config::Diagnostics diagnostics;
+    const auto text = read_text_file(config_path_, diagnostics);
+    const auto config =
+        text ? controlplane::read_appliance_config(*text, config_path_, diagnostics) : std::nullopt;
+    if (config && config->control.socket.empty()) {
+      diagnostics.error({.file = config_path_}, "control.socket is empty: nobody can steer it",
+                        "write control: {socket: /run/mimir/control.sock} and start it again");
+    }
+    fmt::print(stderr, "{}", diagnostics.render());
+    if (!config || diagnostics.has_errors()) return false;
+    socket_ = config->control.socket;
+    return true;
+  }
+
+  /// Nothing, with the reason said, if there was no answer or a refusal.
+  [[nodiscard]] std::optional<Json> ask(bool is_post, const std::string& target,
+                                        const std::string& body = {}) const {
+    const auto answer = fetch(is_post, target, body);
+    if (!answer) return std::nullopt;
+    config::Diagnostics diagnostics;
+    std::optional<Json> json = config::parse_json(answer->body, socket_, diagnostics);
+    if (json && answer->status < 300) return json;
+    const Json* const error = json ? json->find("error") : nullptr;
+    fmt::print(stderr, "mimir: error: {}\n",
+               error != nullptr && error->string() != nullptr ? *error->string() : answer->body);
+    return std::nullopt;
+  }
+
+  ExitCode reload() const {
+    std::optional<Json> state = ask(true, "/api/v1/reload");
+    while (state && !no_wait_) {
+      const std::string& phase = text_of(*state, "phase");
+      if (phase == "refused") {
+        fmt::print(stderr, "{}mimir: error: the reload was refused: what ran before still runs\n",
+                   text_of(*state, "text"));
+        return ExitCode::kUsage;
+      }
+      if (phase == "in_force") break;
+      std::this_thread::sleep_for(kPollRest);
+      state = ask(false, "/api/v1/reload");
+    }
+    if (!state) return ExitCode::kMachine;
+    fmt::print("reload {}: {}", text_of(*state, "phase"),
+               no_wait_ ? "it is read now, and takes effect at the edge of a window\n"
+                        : text_of(*state, "text"));
+    return ExitCode::kOk;
+  }
+
+  [[nodiscard]] std::string evidence_request() const {
+    Json json = Json::object();
+    if (!address_.empty()) json.set("address", address_);
+    if (!other_.empty()) json.set("other", other_);
+    if (port_ != 0) json.set("port", port_);
+    if (protocol_ == "tcp") json.set("protocol", static_cast<int>(kProtocolTcp));
+    if (protocol_ == "udp") json.set("protocol", static_cast<int>(kProtocolUdp));
+    if (protocol_ == "icmp") json.set("protocol", static_cast<int>(kProtocolIcmp));
+    json.set("packets", packets_).set("seconds", seconds_);
+    json.set("bytes", controlplane::EvidenceRequest::kByteCountMax);
+    return config::to_text(json);
+  }
+
+  ExitCode capture() const {
+    if (output_path_.empty() || (address_.empty() && port_ == 0)) {
+      fmt::print(stderr,
+                 "mimir: error: capture needs --output and --address or --port\n"
+                 "  hint: mimir ctl capture --address 10.244.3.17 -o evidence.pcap\n");
+      return ExitCode::kUsage;
+    }
+    std::optional<Json> state = ask(true, kEvidence, evidence_request());
+    while (state && is_set(*state, "under_way")) {
+      std::this_thread::sleep_for(kPollRest);
+      state = ask(false, kEvidence);
+    }
+    if (!state) return ExitCode::kMachine;
+    const auto pcap = fetch(false, std::string(kEvidence) + "/pcap", {});
+    if (!pcap) return ExitCode::kMachine;
+    config::Diagnostics diagnostics;
+    const bool is_written = write_text_file(output_path_, pcap->body, diagnostics);
+    fmt::print(stderr, "{}", diagnostics.render());
+    if (!is_written) return ExitCode::kMachine;
+    fmt::print("{}: {} packets, {} more were beyond the limits\n", output_path_,
+               count_of(*state, "packets"), count_of(*state, "missed"));
+    return ExitCode::kOk;
+  }
+
+  /// It has ended when nobody answers any more.
+  ExitCode drain() const {
+    if (!ask(true, "/api/v1/drain")) return ExitCode::kMachine;
+    std::string fault;
+    while (!no_wait_ && controlplane::ask_local(socket_, false, "/healthz", {}, fault)) {
+      std::this_thread::sleep_for(kPollRest);
+    }
+    fmt::print("drain: {}\n", no_wait_ ? "asked for" : "it has ended");
+    return ExitCode::kOk;
+  }
+
+  std::string action_ = "status";
+  std::string config_path_;
+  std::string socket_;
+  std::uint64_t last_ = 20;
+  std::uint64_t granularity_s_ = 10;
+  std::string address_;
+  std::string other_;
+  std::uint64_t port_ = 0;
+  std::string protocol_ = "any";
+  std::uint64_t packets_ = 1000;
+  std::uint64_t seconds_ = 60;
+  std::string output_path_;
+  bool is_json_ = false;
+  bool no_wait_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_ctl_command() { return std::make_unique<CtlCommand>(); }
+
+}  // namespace mimir::tools

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/judge.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "controlplane/alert/alert.h"
+
+namespace mimir::tools {
+
+namespace {
+
+/// Whether nothing of the coarsest granularity lies on both sides of where `next` begins.
+bool is_edge(const learn::Model& model, TimeNs last_begin_ns, TimeNs next_begin_ns) {
+  const TimeNs coarsest_ns = model.granularities.back().granularity_s * kNsPerSecond;
+  return window_of(last_begin_ns, coarsest_ns) != window_of(next_begin_ns, coarsest_ns);
+}
+
+}  // namespace
+
+Judge::Bench::Bench(const Judge& judge, invariant::Registry registry, analysis::Analyzer::Sink sink)
+    : builder(*judge.model_, *judge.appliance_.context->cluster, judge.model_digest_),
+      analyzer(*judge.appliance_.context->cluster, judge.appliance_.context->observation,
+               std::move(registry), *judge.model_, std::move(sink)) {}
+
+Judge::Judge(const Appliance& appliance, std::uint64_t secret, Sinks sinks)
+    : appliance_(appliance),
+      sinks_(std::move(sinks)),
+      model_(&appliance.model),
+      model_digest_(appliance.model_digest),
+      detection_({.context = appliance.context.get(),
+                  .model = &appliance.model,
+                  .model_digest = appliance.model_digest,
+                  .suppressions = appliance.config.detection.suppressions(),
+                  .signatures = appliance.signatures.get(),
+                  .secret = secret},
+                 [this](const config::Json& alert) { sinks_.alert(alert); }) {
+  open_bench(appliance.invariants);
+}
+
+// The invariants were built once before, so this cannot fail.
+void Judge::open_bench(const invariant::Options& invariants) {
+  config::Diagnostics ignored;
+  auto registry = invariant::Registry::build(*appliance_.context->cluster, invariants, ignored);
+  bench_ = std::make_unique<Bench>(*this, std::move(*registry),
+                                   [this](const analysis::Verdict& verdict) { hear(verdict); });
+}
+
+void Judge::hear(const analysis::Verdict& verdict) {
+  std::vector<std::string> path;
+  if (verdict.score.alert()) {
+    controlplane::Alert alert = bench_->builder.build(verdict);
+    detection_.relate(alert);
+    sinks_.alert(controlplane::to_json(alert));
+    path = std::move(alert.path);
+  }
+  sinks_.window(verdict, bench_->builder, path);
+}
+
+void Judge::add(const Window& window) {
+  pass(window.begin_ns);
+  last_begin_ns_ = window.begin_ns;
+  detection_.add(window);
+  bench_->analyzer.add(window);
+}
+
+void Judge::pass(TimeNs time_ns) {
+  if (next_ && (!last_begin_ns_ || is_edge(*model_, *last_begin_ns_, time_ns))) {
+    exchange_model(time_ns);
+  }
+  bench_->analyzer.close_until(time_ns);
+}
+
+void Judge::flush() {
+  detection_.flush();
+  bench_->analyzer.flush();
+}
+
+void Judge::adopt(Reload reload) {
+  config::Diagnostics diagnostics;
+  if (!invariant::Registry::build(*appliance_.context->cluster, reload.invariants, diagnostics)) {
+    sinks_.settled(false, diagnostics.render());
+    return;
+  }
+  next_signatures_ = std::move(reload.signatures);
+  if (next_signatures_ != nullptr) {
+    first_rule_ = first_rule_ == 0 ? PayloadFact::kRuleSetSpan : 0;
+    detection_.set_rules(first_rule_, next_signatures_.get());
+    is_inspection_offered_ = true;
+  }
+  next_ = std::move(reload);
+}
+
+std::optional<payload::InspectorOptions> Judge::take_inspection() {
+  if (!std::exchange(is_inspection_offered_, false)) return std::nullopt;
+  const PayloadConfig& config = appliance_.config.dataplane.payload;
+  return next_signatures_->lend({.look_count_max = config.packets,
+                                 .byte_count_max = config.bytes,
+                                 .keeps_samples = config.has_samples,
+                                 .first_rule = first_rule_});
+}
+
+void Judge::inspection_taken(bool is_taken) {
+  if (is_taken) {
+    signatures_ = std::move(next_signatures_);
+  } else {
+    next_signatures_.reset();
+    lost_ = "not enough memory for the rules: those from before stay in force\n";
+  }
+  settle();
+}
+
+void Judge::exchange_model(TimeNs begin_ns) {
+  bench_->analyzer.close_until(begin_ns);
+  bench_.reset();
+  current_ = std::move(next_);
+  next_.reset();
+  model_ = &current_->model.model;
+  model_digest_ = current_->model.digest;
+  detection_.adopt(*appliance_.context, *model_, model_digest_,
+                   current_->config.detection.suppressions());
+  open_bench(current_->invariants);
+  settle();
+}
+
+void Judge::settle() {
+  if (next_ || next_signatures_ != nullptr) return;
+  const std::size_t rules = signatures_ == nullptr ? 0 : signatures_->rules().size();
+  sinks_.settled(lost_.empty(), fmt::format("{}model {}, sha256 {}, {} suppressions{}\n", lost_,
+                                            model_->context.name, model_digest_.substr(0, 16),
+                                            current_->config.detection.suppress.size(),
+                                            rules == 0 ? "" : fmt::format(", {} rules", rules)));
+  lost_.clear();
+}
+
+}  // namespace mimir::tools

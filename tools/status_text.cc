@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/status_text.h"
+
+#include <cstdint>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace mimir::tools {
+
+namespace {
+
+using config::Json;
+
+const Json& member(const Json& json, std::string_view key) {
+  static const Json kNull;
+  const Json* const found = json.find(key);
+  return found != nullptr ? *found : kNull;
+}
+
+double number_of(const Json& json, std::string_view key) {
+  return member(json, key).number().value_or(0);
+}
+
+const Json::Array& list_of(const Json& json, std::string_view key) {
+  static const Json::Array kNone;
+  const Json::Array* const list = member(json, key).elements();
+  return list != nullptr ? *list : kNone;
+}
+
+std::string losses_text(const Json& packets) {
+  std::string text;
+  if (const Json::Object* const reasons = member(packets, "dropped").members()) {
+    for (const auto& [reason, count] : *reasons) {
+      if (count.count().value_or(0) == 0) continue;
+      text += fmt::format("  dropped    {:>14}  {}\n", *count.count(), reason);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+const std::string& text_of(const Json& json, std::string_view key) {
+  static const std::string kEmpty;
+  const std::string* const text = member(json, key).string();
+  return text != nullptr ? *text : kEmpty;
+}
+
+std::uint64_t count_of(const Json& json, std::string_view key) {
+  return member(json, key).count().value_or(0);
+}
+
+bool is_set(const Json& json, std::string_view key) {
+  const bool* const value = member(json, key).boolean();
+  return value != nullptr && *value;
+}
+
+std::string status_text(const Json& status) {
+  const Json& model = member(status, "model");
+  std::string text = fmt::format(
+      "mimir {} since {}{}\nmodel   {}  sha256 {}  {} services\n", text_of(status, "version"),
+      text_of(status, "started"), is_set(status, "listening") ? "" : "  NOT LISTENING",
+      text_of(model, "name"), text_of(model, "sha256").substr(0, 16), count_of(status, "services"));
+  for (const Json& port : list_of(status, "ports")) {
+    text +=
+        fmt::format("port    {}  {}  received {}  missed {}  errors {}\n", text_of(port, "device"),
+                    is_set(port, "link_up") ? "up" : "NO LINK", count_of(port, "received"),
+                    count_of(port, "missed"), count_of(port, "errors"));
+  }
+  std::size_t worker_number = 0;
+  for (const Json& worker : list_of(status, "workers")) {
+    text += fmt::format("worker  {}  ring {} of {} records, at most {} so far\n", worker_number++,
+                        count_of(worker, "ring_records"), count_of(worker, "ring_capacity"),
+                        count_of(worker, "ring_records_max"));
+  }
+  const Json& packets = member(status, "packets");
+  text += fmt::format("packets {} received, {} counted, {} lost at ports\n",
+                      count_of(packets, "received"), count_of(packets, "counted"),
+                      count_of(status, "lost_at_ports"));
+  text += losses_text(packets);
+  for (const Json& window : list_of(status, "windows")) {
+    text += fmt::format("windows of {:>2} s  {} complete, {} partial, {} alarming\n",
+                        count_of(window, "granularity_s"), count_of(window, "complete"),
+                        count_of(window, "partial"), count_of(window, "alerts"));
+  }
+  return text + fmt::format("alerts  {} written, {} lost\n", count_of(status, "alerts_written"),
+                            count_of(status, "alerts_lost"));
+}
+
+std::string windows_text(const Json& windows) {
+  if (list_of(windows, "windows").empty()) {
+    return "no window of that granularity was judged yet\n";
+  }
+  std::string text = fmt::format("{:<28} {:>8} {:>9} {:>12} {:>8} {:>8}\n", "begin", "score",
+                                 "threshold", "packets", "loss", "mapped");
+  for (const Json& window : list_of(windows, "windows")) {
+    text += fmt::format(
+        "{:<28} {:>+8.3f} {:>9.3f} {:>12} {:>7.3f}% {:>7.2f}%{}{}\n", text_of(window, "begin"),
+        number_of(window, "score"), number_of(window, "threshold"), count_of(window, "packets"),
+        number_of(window, "loss_ratio") * 100, number_of(window, "mapped_bytes_ratio") * 100,
+        is_set(window, "partial") ? "  partial" : "", is_set(window, "alert") ? "  ALERT" : "");
+  }
+  return text;
+}
+
+std::string alerts_text(const Json& alerts) {
+  if (list_of(alerts, "alerts").empty()) return "no alert since the start\n";
+  std::string text;
+  for (const Json& alert : list_of(alerts, "alerts")) {
+    text += fmt::format("{}  {}\n", text_of(alert, "timestamp"),
+                        text_of(member(alert, "alert"), "signature"));
+  }
+  return text;
+}
+
+}  // namespace mimir::tools
