@@ -173,6 +173,14 @@ class Http(MimirCase):
                 with contextlib.closing(connection):
                     connection.request("GET", "/metrics", headers=headers)
                     self.assertEqual(connection.getresponse().status, wanted, token)
+            # A browser has no token before the page has asked for it; nothing else is told.
+            for path, wanted in [("/", 200), ("/dashboard.js", 200), ("/api/v1/status", 401),
+                                 ("/nothing", 401), ("/healthz", 401), ("//", 401)]:
+                connection = http.client.HTTPSConnection("localhost", port, context=trusting,
+                                                         timeout=PATIENCE_S)
+                with contextlib.closing(connection):
+                    connection.request("GET", path)
+                    self.assertEqual(connection.getresponse().status, wanted, path)
             with self.assertRaises((OSError, http.client.HTTPException)):
                 plain = http.client.HTTPConnection("localhost", port, timeout=PATIENCE_S)
                 with contextlib.closing(plain):
@@ -184,6 +192,7 @@ class Http(MimirCase):
     def test_the_page_tells_what_it_saw_where_there_is_nothing_to_show(self):
         for path, kind in [("/", "text/html"), ("/dashboard.js", "text/javascript"),
                            ("/dashboard.css", "text/css"), ("/graph.js", "text/javascript"),
+                           ("/mark.svg", "image/svg+xml"),
                            ("/cytoscape.min.js", "text/javascript")]:
             status, text, headers = self.ask(path)
             self.assertEqual(status, 200, path)
