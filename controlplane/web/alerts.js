@@ -37,6 +37,19 @@ export function lastWords(alerts) {
   return list.filter((alert) => alert !== null);
 }
 
+/// What was told of a window: the alerts that are of it and, of a window above its threshold,
+/// the incidents of the model that it is a part of.
+export function alertsOf(alerts, details) {
+  const exact = alerts.filter((alert) => beginOf(alert) === details.begin_s &&
+    lengthOf(alert) === details.granularity_s);
+  if (!details.alert) return exact;
+  const ids = new Set(exact.map((alert) => alert.mimir.incident?.id));
+  const end = details.begin_s + details.granularity_s;
+  return [...exact, ...lastWords(alerts).filter(({ mimir: { incident, path } }) =>
+    incident !== undefined && path !== undefined && !ids.has(incident.id) &&
+    secondsOf(incident.first_seen) < end && secondsOf(incident.last_seen) > details.begin_s)];
+}
+
 /// The list, newest first; `none` is what to say if it is empty.
 export function drawAlerts(box, alerts, chosen, none, onChoose) {
   const buttons = [];
@@ -109,13 +122,16 @@ function incidentText(incident) {
   return parts.join(", ");
 }
 
-/// An alert with all that speaks for it, what else it may be, and what to do.
-export function explained(alert) {
+/// An alert with all that speaks for it, what else it may be, and what to do; `isOfThis`: of
+/// the window that is shown, and not of another.
+export function explained(alert, isOfThis) {
   const { alert: told, mimir } = alert;
   const why = mimir.explanation ?? {};
   const list = element("dl", { class: "explained" });
   term(list, "means", why.meaning);
   term(list, "incident", incidentText(mimir.incident));
+  term(list, "told of", isOfThis ? "" :
+    `another window: ${time(mimir.window.start)}, ${lengthOf(alert)} s`);
   term(list, "technique", [told.metadata?.mitre_tactic_id, told.metadata?.mitre_technique_id]
     .flat().filter((id) => id !== undefined).join(" "));
   term(list, "from", mimir.source ? `${mimir.source.name} (${mimir.source.ip})` : "");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One page over the appliance's API: it asks every few seconds, and shows the window that
 // was chosen, or the last one.
-import { beginOf, drawAlerts, explained, lengthOf, reasonTable, servicesIn } from "./alerts.js";
+import { alertsOf, beginOf, drawAlerts, explained, lengthOf, reasonTable, servicesIn }
+  from "./alerts.js";
 import { ask, isRefused, setToken } from "./api.js";
 import { compared, keyOf, kindOf, MEANINGS, ranked, SIGNS } from "./edges.js";
 import { drawGraph, lightEdge, restyleGraph, showFound } from "./graph.js";
@@ -121,6 +122,8 @@ function drawFacts() {
     fact("ledgers", balance ? "balance" : "OPEN", balance ? "good" : "bad"),
     fact("alerts", count(status.alerts_written), status.alerts_written > 0 ? "bad" : ""),
   ];
+  const open = status.incidents?.open;
+  if (open !== undefined) facts.push(fact("open", count(open), open > 0 ? "bad" : "good"));
   if (last) {
     facts.push(
       fact("rate", rate(last.packets / last.granularity_s)),
@@ -209,8 +212,8 @@ async function show(window) {
     compared(state.compare.details.edges, details.edges));
   state.lit = null;
   drawWhy(details);
-  drawEdges();
   redrawGraph();
+  drawEdges();
   line.redraw();
   return undefined;
 }
@@ -224,11 +227,15 @@ function verdictOf(details) {
 function drawWhy(details) {
   const verdict = element("p", { class: details.alert ? "bad" : "" },
     `${details.alert ? "\u25bc " : ""}${verdictOf(details)}`);
-  const here = state.alerts.filter((alert) => beginOf(alert) === details.begin_s &&
-    lengthOf(alert) === details.granularity_s);
-  const told = state.alert !== null ? [state.alert] : here;
-  const parts = [verdict, ...told.map(explained)];
-  if (told.length === 0) parts.push(reasonTable(details.contributions));
+  const isOfThis = (alert) => beginOf(alert) === details.begin_s &&
+    lengthOf(alert) === details.granularity_s;
+  const told = state.alert !== null ? [state.alert] : alertsOf(state.alerts, details);
+  const parts = [verdict];
+  // An incident is told now and then: between that, its windows have their own figures.
+  const isExplained = told.some((alert) => isOfThis(alert) &&
+    (alert.mimir.explanation?.contributions !== undefined || !details.alert));
+  if (!isExplained) parts.push(reasonTable(details.contributions));
+  parts.push(...told.map((alert) => explained(alert, isOfThis(alert))));
   page("why").replaceChildren(...parts);
 }
 
@@ -245,6 +252,7 @@ function drawEdges() {
     const one = row([element("span", {}, sign, ` ${edge.src} \u2192 ${edge.dst}`),
       ...edgeCells(edge)]);
     one.className = kind;
+    one.dataset.key = keyOf(edge);
     one.addEventListener("focus", () => light(edge));
     one.addEventListener("click", () => one.focus());
     one.addEventListener("blur", () => light(null));
@@ -252,9 +260,12 @@ function drawEdges() {
   });
   const names = state.compare === null ? ["edge", "seen", "expected"] : ["edge", "now", "before"];
   const left = state.edges.length - rows.length;
+  const held = page("edges").contains(document.activeElement) &&
+    document.activeElement.dataset.key;  // the next window must not take it from the keyboard
   page("edges").replaceChildren(row(names, "th"), ...rows);
   if (left > 0) page("edges").append(row([`and ${count(left)} more that say less`]));
   walkable(page("edges"), rows);
+  if (held) rows.find((one) => one.dataset.key === held)?.focus();
 }
 
 function light(edge) {

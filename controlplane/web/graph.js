@@ -6,6 +6,7 @@ import { bytes, count, element } from "./text.js";
 
 const COLUMN_PX = 190;
 const ROW_PX = 64;
+const STRETCH_MAX = 3;
 // Few enough that each of them can be named on its line.
 const LABELS_MAX = 12;
 // So many that usual ones are drawn without what costs time.
@@ -97,11 +98,21 @@ function places(edges, isStable) {
       const at = i % rows;
       // Neighbours stand a little askew, or the lines of a column would lie on its names.
       place.set(service, { x: x + Math.floor(i / rows) * COLUMN_PX + (at % 2) * COLUMN_PX / 4,
-        y: (at - (rows - 1) / 2) * ROW_PX + (column % 2) * ROW_PX / 3 });
+        y: (at - (rows - 1) / 2) * ROW_PX + (column % 3) * ROW_PX / 3 });
     });
     x += parts * COLUMN_PX;
   }
+  stretch(place, x);
   return place;
+}
+
+// Twice as wide as high: few rows are set apart.
+function stretch(place, width) {
+  const heights = [...place.values()].map(({ y }) => y);
+  const height = heights.reduce((most, y) => Math.max(most, y), -Infinity) -
+    heights.reduce((least, y) => Math.min(least, y), Infinity);
+  const factor = Math.min(STRETCH_MAX, Math.max(1, width / 2 / Math.max(ROW_PX, height)));
+  for (const at of place.values()) at.y *= factor;
 }
 
 function placesToKeep(edges) {

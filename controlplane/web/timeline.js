@@ -17,6 +17,7 @@ export class Timeline {
     this.marks = marks;
     this.onChoose = onChoose;
     this.plot = null;
+    this.isZoomed = false;  // by dragging; a double click shows all again
     this.windows = [];
   }
 
@@ -25,7 +26,8 @@ export class Timeline {
     const data = [windows.map((w) => w.begin_s), windows.map((w) => (w.has_data ? w.score : null)),
       windows.map((w) => w.threshold), windows.map((w) => 100 * w.loss_ratio)];
     if (this.plot === null) this.plot = this.make(data);
-    else this.plot.setData(data);
+    else this.plot.setData(data, !this.isZoomed);
+    if (this.isZoomed) this.plot.redraw(true);
   }
 
   redraw() {
@@ -55,12 +57,14 @@ export class Timeline {
           points: { show: false } },
         { label: "lost %", scale: "loss", stroke: () => color("--unusual"), width: 1.5,
           dash: [2, 3], points: { show: false } }],
-      hooks: { draw: [(drawn) => this.drawMarks(drawn)] },
+      hooks: { draw: [(drawn) => this.drawMarks(drawn)],
+        setSelect: [(drawn) => { this.isZoomed = drawn.select.width > 0; }] },
     }, data, this.box);
     plot.over.addEventListener("click", () => {
       const at = plot.cursor.idx;
       if (at != null && this.windows[at] !== undefined) this.onChoose(this.windows[at]);
     });
+    plot.over.addEventListener("dblclick", () => { this.isZoomed = false; });
     addEventListener("resize", () => {
       plot.setSize({ width: this.box.clientWidth, height: HEIGHT_PX });
     });

@@ -13,7 +13,7 @@ import re
 import unittest
 
 from mimir_case import Appliance, MimirCase, main
-from web_stage import (HOSTILE, Stage, asked_of, edge, large_windows, open_browser,
+from web_stage import (HOSTILE, START_S, Stage, asked_of, edge, large_windows, open_browser,
                        save_screenshot, status, until, webdriver, window)
 
 if webdriver is not None:
@@ -35,6 +35,18 @@ def bytes_text(value):
         value /= 1000
     digits = 0 if value >= 100 or unit == "B" else 1 if value >= 10 else 2
     return f"{value:.{digits}f} {unit}"
+
+
+def incident_record(name, state, of, count, summary):
+    """A record of an incident that began with window 1, told of a window."""
+    last = window((of["begin_s"] - START_S) // 10 + 1, [])["begin"]
+    return {"timestamp": last, "event_type": "alert",
+            "alert": {"signature": summary, "severity": 1, "metadata": {}},
+            "mimir": {"kind": "exfiltration", "path": ["db", "outside"],
+                      "window": {"start": of["begin"], "end": last, "granularity_s": 10},
+                      "explanation": {"summary": summary, "contributions": []},
+                      "incident": {"id": name, "state": state, "count": count,
+                                   "first_seen": window(1, [])["begin"], "last_seen": last}}}
 
 
 class Dashboard(MimirCase):
@@ -274,6 +286,18 @@ class Dashboard(MimirCase):
         self.assertIn(" \u2192 ".join(lit[0]), name)
         self.assertIn(" \u2192 ".join(lit[0]), self.text("#tip"))
 
+    def test_another_window_leaves_the_keyboard_where_it_is(self):
+        self.open()
+        windows = self.windows()
+        self.shows(windows[-1])
+        self.press("2")
+        self.run_script("document.querySelectorAll('#edges tr[tabindex]')[3].focus()")
+        name = "return document.activeElement.querySelector('td').textContent.slice(2)"
+        held = self.run_script(name)
+        self.press(Keys.ARROW_LEFT)
+        self.shows(windows[-2])
+        self.assertEqual(self.run_script(name), held)
+
     def test_find_hide_and_infrastructure(self):
         self.open()
         details = self.shows(self.windows()[-1])
@@ -421,6 +445,30 @@ class Dashboard(MimirCase):
             self.assertEqual(strange, 0)
             self.assertIsNone(self.run_script("return window.taken ?? null"))
             save_screenshot(self.browser, "hostile")
+
+    def test_an_incident_is_one_entry_and_explains_its_windows(self):
+        edges = [edge("db", "outside", 90000, on_path=True)]
+        windows = [window(0, edges), *(window(i, edges, alert=True) for i in (1, 2, 3))]
+        records = [incident_record("I1", "open", windows[1], 1, "opened"),
+                   incident_record("I2", "open", windows[1], 1, "another"),
+                   incident_record("I1", "closed", windows[3], 3, "it is over")]
+        said = status(alerts_written=3)
+        said["incidents"] = {"open": 1}
+        with Stage(self.port, said, windows, records) as stage:
+            self.open(stage.url)
+            listed = [one.text for one in self.browser.find_elements(
+                By.CSS_SELECTOR, "#alerts button")]
+            self.assertEqual(len(listed), 2)
+            self.assertIn("closed", listed[0])
+            self.assertIn("open", listed[1])
+            self.assertIn("open1", self.text("#facts"))
+            self.press(Keys.ARROW_LEFT)  # no record of its own
+            why = until(lambda: (text := self.text("#why")) and "told of" in text and text)
+            self.assertIn("it is over", why)
+            self.assertIn("told 3 times", why)
+            self.assertIn(windows[2]["contributions"][0]["feature"], why)
+            self.press(Keys.HOME)
+            until(lambda: "it is over" not in self.text("#why"))
 
     def test_it_asks_nobody_else(self):
         self.open()
