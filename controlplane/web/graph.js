@@ -25,13 +25,13 @@ const line = (name, more = {}) => ({ "line-color": color(name), "target-arrow-co
   "mid-target-arrow-color": color(name), color: color(name), opacity: 0.95, ...more });
 
 function style() {
-  const label = { label: "data(label)", "font-size": 12, "text-background-color": color("--paper"),
+  const label = { label: "data(label)", "font-size": 14, "text-background-color": color("--paper"),
     "text-background-opacity": 0.9, "text-background-padding": 2, "z-index": 9 };
   return [
     { selector: "node", style: {
-      label: "data(id)", "font-size": 12, color: color("--ink"), "text-valign": "bottom",
-      "text-margin-y": 4, "text-wrap": "ellipsis", "text-max-width": 150,
-      "background-color": color("--node"), width: 26, height: 26, "border-width": 1.5,
+      label: "data(id)", "font-size": 15, color: color("--ink"), "text-valign": "bottom",
+      "text-margin-y": 4, "text-wrap": "ellipsis", "text-max-width": 180,
+      "background-color": color("--node"), width: 30, height: 30, "border-width": 1.5,
       "border-color": color("--node-line") } },
     { selector: "node.holder", style: { shape: "barrel", "border-width": 3 } },
     { selector: "node.outside", style: { shape: "diamond", "border-width": 3 } },
