@@ -9,7 +9,7 @@ const ROW_PX = 64;
 const STRETCH_MAX = 3;
 // Few enough that each of them can be named on its line.
 const LABELS_MAX = 12;
-// So many that usual ones are drawn without what costs time.
+// So many that all but the labelled ones are drawn without what costs time.
 const THIN_FROM = 300;
 const ZOOM_READABLE = 1.25;  // nearer than that is only larger
 const REMEMBERED_MAX = 2000;
@@ -195,7 +195,7 @@ function elementsOf(shown, place, view) {
   const labelled = new Set(shown.filter(isUnusual).slice(0, LABELS_MAX));
   shown.forEach((edge, i) => {
     const seen = Math.max(edge.bytes, edge.before ?? 0);
-    const isThin = shown.length > THIN_FROM && !isUnusual(edge);
+    const isThin = shown.length > THIN_FROM && !labelled.has(edge);
     elements.push({ group: "edges",
       classes: [kindOf(edge), edge.seen_in_training ? "" : "never", isThin ? "thin" : ""],
       data: { id: `edge ${i}`, source: edge.src, target: edge.dst, edge,

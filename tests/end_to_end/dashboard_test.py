@@ -407,6 +407,16 @@ class Dashboard(MimirCase):
             until(lambda: not self.pairs("path"), "the window before")
             self.assertTrue(self.drawn())  # nothing is unusual there: the holder's neighbours
 
+    def test_a_thousand_services_of_which_all_is_unusual_are_drawn_in_part(self):
+        strange = large_windows(count=1)[0]
+        for one in strange["edges"]:
+            one["seen_in_training"] = False
+        with Stage(self.port, status(services=1000), [strange]) as stage:
+            self.open(stage.url)
+            self.assertLessEqual(len(self.drawn()), 120)
+            self.assertLessEqual({("db", "service-0007"), ("service-0007", "outside")},
+                                 self.pairs("path"))
+
     def test_names_are_text_whatever_they_say(self):
         names = [*HOSTILE, "outside"]
         edges = [edge(one, other, 5000 + i, None if i % 2 else 100, on_path=i == 0)
