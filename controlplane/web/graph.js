@@ -4,7 +4,7 @@
 import { chosen, isFound, isUnusual, keyOf, kindOf, MEANINGS, OUTSIDE, SIGNS } from "./edges.js";
 import { bytes, count, element } from "./text.js";
 
-const COLUMN_PX = 190;
+const COLUMN_PX = 150;
 const ROW_PX = 64;
 const STRETCH_MAX = 3;
 // Few enough that each of them can be named on its line.
@@ -77,10 +77,11 @@ function distances(edges) {
 }
 
 // `isStable`: usual edges alone decide, or a theft would move the service that it goes through.
-function places(edges, isStable) {
+// `aspect`: how many times wider than high the panel is.
+function places(edges, isStable, aspect) {
   const { distance } = distances(isStable ? edges.filter((edge) => edge.seen_in_training) : edges);
   const { services } = distances(edges);
-  const most = Math.max(4, Math.ceil(Math.sqrt(1.5 * services.length)));  // twice as wide as high
+  const most = Math.max(3, Math.ceil(Math.sqrt(services.length * COLUMN_PX / ROW_PX / aspect)));
   const farthest = Math.max(1, ...distance.values());
   const columns = new Map();
   for (const service of services) {
@@ -102,23 +103,23 @@ function places(edges, isStable) {
     });
     x += parts * COLUMN_PX;
   }
-  stretch(place, x);
+  stretch(place, x / aspect);
   return place;
 }
 
-// Twice as wide as high: few rows are set apart.
-function stretch(place, width) {
+// Few rows are set apart until they fill the panel.
+function stretch(place, wanted) {
   const heights = [...place.values()].map(({ y }) => y);
   const height = heights.reduce((most, y) => Math.max(most, y), -Infinity) -
     heights.reduce((least, y) => Math.min(least, y), Infinity);
-  const factor = Math.min(STRETCH_MAX, Math.max(1, width / 2 / Math.max(ROW_PX, height)));
+  const factor = Math.min(STRETCH_MAX, Math.max(1, wanted / Math.max(ROW_PX, height)));
   for (const at of place.values()) at.y *= factor;
 }
 
-function placesToKeep(edges) {
+function placesToKeep(edges, aspect) {
   if (remembered.size > REMEMBERED_MAX) remembered.clear();
   for (const edge of edges) remembered.set(keyOf(edge), edge);
-  return places([...remembered.values()], true);
+  return places([...remembered.values()], true, aspect);
 }
 
 function label(edge) {
@@ -209,7 +210,9 @@ function elementsOf(shown, place, view) {
 /// services that an alert is about; `onService` is told which was clicked, null for none.
 export function drawGraph(box, tip, edges, view, onService) {
   const shown = chosen(edges, view);
-  const place = shown.isPart ? places(shown.edges, false) : placesToKeep(shown.edges);
+  const aspect = Math.min(5, Math.max(1, box.clientWidth / Math.max(1, box.clientHeight)));
+  const place = shown.isPart ? places(shown.edges, false, aspect) :
+    placesToKeep(shown.edges, aspect);
   if (graph === null) {
     graph = cytoscape({ container: box, style: style(), layout: { name: "preset" },
       minZoom: 0.1, maxZoom: 3 });

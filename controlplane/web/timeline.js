@@ -2,7 +2,6 @@
 // The line of scores: where a window is chosen to look at.
 import { time } from "./text.js";
 
-const HEIGHT_PX = 150;
 const MARK_PX = 5;
 const LONE_S = 60;
 const STEPS_S = [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400];
@@ -43,13 +42,13 @@ export class Timeline {
     const axis = { stroke: () => color("--faint"), ticks: { stroke: () => color("--line") },
       grid: { stroke: () => color("--line"), width: 1 } };
     const plot = new uPlot({
-      width: this.box.clientWidth, height: HEIGHT_PX, legend: { show: false },
+      width: this.box.clientWidth, height: this.box.clientHeight, legend: { show: false },
       tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "UTC"),
       cursor: { drag: { x: true, y: false } },
       // One window alone would otherwise be a point on a line of years.
       scales: { x: { range: (_, from, to) => (from === to ? [from - LONE_S, to + LONE_S] :
         [from, to]) }, loss: { range: (_, __, most) => [0, Math.max(1, most)] } },
-      axes: [{ ...axis, values: clock, incrs: STEPS_S }, { ...axis, label: "score" },
+      axes: [{ ...axis, values: clock, incrs: STEPS_S, space: 75 }, { ...axis, label: "score" },
         { ...axis, side: 1, scale: "loss", label: "lost %", grid: { show: false } }],
       series: [{ label: "window", value: (_, at) => (at == null ? "" : time(at * 1000)) },
         { label: "score", stroke: () => color("--node-line"), width: 2, points: { show: false } },
@@ -66,7 +65,7 @@ export class Timeline {
     });
     plot.over.addEventListener("dblclick", () => { this.isZoomed = false; });
     addEventListener("resize", () => {
-      plot.setSize({ width: this.box.clientWidth, height: HEIGHT_PX });
+      plot.setSize({ width: this.box.clientWidth, height: this.box.clientHeight });
     });
     return plot;
   }
