@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 import os
+import pathlib
 import re
 import shutil
 import socket
@@ -74,6 +75,21 @@ class Http(MimirCase):
         checked = subprocess.run(["promtool", "check", "metrics"], input=text, text=True,
                                  capture_output=True, check=False)
         self.assertEqual((checked.returncode, checked.stdout, checked.stderr), (0, "", ""))
+
+    def test_the_operators_page_speaks_of_metrics_and_reasons_that_there_are(self):
+        page = (pathlib.Path(__file__).parents[2] / "controlplane/README.md").read_text()
+        text = self.ask("/metrics")[1]
+        families = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
+        named = set(re.findall(r"\bmimir_[a-z_]+", page))
+        self.assertGreater(len(named), 15)
+        self.assertEqual(named - families, set())
+        reasons = set(re.findall(r'mimir_packets_total\{result="(\w+)"\}', text))
+        loss = page[page.index("## Loss is not zero"):]
+        told = set(re.findall(r"`([a-z_]+)(?:`|\.\.\.`)", "".join(
+            line.split("|")[1] for line in loss.splitlines() if line.startswith("| `"))))
+        of_ports = {"missed", "no_buffer", "errors"}  # the API's words
+        self.assertEqual({one for one in told - of_ports
+                          if not any(reason.startswith(one) for reason in reasons)}, set())
 
     def test_prometheus_scrapes_it(self):
         if shutil.which("prometheus") is None:
