@@ -60,6 +60,7 @@ bool ApplianceBoard::open_server(const controlplane::HttpConfig& config,
   controlplane::HttpOptions options{.address = listen->address,
                                     .port = listen->port,
                                     .token = {},
+                                    .public_paths = {"/"},
                                     .certificate_path = config.tls_certificate,
                                     .key_path = config.tls_key};
   if (!config.token_file.empty()) {
@@ -71,6 +72,9 @@ bool ApplianceBoard::open_server(const controlplane::HttpConfig& config,
                         "openssl rand -hex 32 makes one");
       return false;
     }
+  }
+  for (const controlplane::WebAsset& asset : controlplane::web_assets()) {
+    options.public_paths.push_back('/' + std::string(asset.name));
   }
   std::string fault;
   server_ = controlplane::HttpServer::open(

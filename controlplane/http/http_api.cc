@@ -39,11 +39,12 @@ HttpResponse text_response(std::string body) {
 }
 
 HttpResponse asset_response(const WebAsset& asset) {
-  const std::string_view subtype = asset.name.ends_with(".js")    ? "javascript"
-                                   : asset.name.ends_with(".css") ? "css"
-                                                                  : "html";
+  const std::string_view type = asset.name.ends_with(".js")    ? "text/javascript"
+                                : asset.name.ends_with(".css") ? "text/css"
+                                : asset.name.ends_with(".svg") ? "image/svg+xml"
+                                                               : "text/html";
   return {.status = 200,
-          .content_type = "text/" + std::string(subtype) + "; charset=utf-8",
+          .content_type = std::string(type) + "; charset=utf-8",
           .body = std::string(asset.text)};
 }
 

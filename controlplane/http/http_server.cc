@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/http/http_server.h"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <sys/stat.h>
@@ -73,16 +74,22 @@ struct Service {
     if (!is_local() && is_loopback && !is_loopback_host(host)) {
       return refuse(421, "ask for localhost: this server listens there only\n");
     }
-    if (!options.token.empty() && !is_same_secret(std::string(request[http::field::authorization]),
-                                                  "Bearer " + options.token)) {
-      return refuse(401, "give the token: Authorization: Bearer TOKEN\n");
-    }
     const std::string_view target(request.target().data(), request.target().size());
     const std::size_t mark = target.find('?');
+    const std::string_view path = target.substr(0, mark);
+    if (!is_public(path) && !is_same_secret(std::string(request[http::field::authorization]),
+                                            "Bearer " + options.token)) {
+      return refuse(401, "give the token: Authorization: Bearer TOKEN\n");
+    }
     return handler({.is_post = is_post,
-                    .path = target.substr(0, mark),
+                    .path = path,
                     .query = mark == std::string_view::npos ? "" : target.substr(mark + 1),
                     .body = request.body()});
+  }
+
+  [[nodiscard]] bool is_public(std::string_view path) const {
+    const std::vector<std::string>& paths = options.public_paths;
+    return options.token.empty() || std::find(paths.begin(), paths.end(), path) != paths.end();
   }
 
   [[nodiscard]] Response respond(const Request& request) const {
@@ -94,7 +101,7 @@ struct Service {
     response.set("X-Content-Type-Options", "nosniff");
     response.set("Referrer-Policy", "no-referrer");
     response.set("Content-Security-Policy",
-                 "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+                 "default-src 'self'; base-uri 'none'; form-action 'none'; "
                  "frame-ancestors 'none'");
     if (answered.status == 401) response.set(http::field::www_authenticate, "Bearer");
     if (answered.status == 405) response.set(http::field::allow, "GET, HEAD");

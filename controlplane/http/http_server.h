@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mimir::controlplane {
 
@@ -29,6 +30,8 @@ struct HttpOptions {
   std::uint16_t port = 0;  ///< 0: any that is free
   /// Asked of every request as `Authorization: Bearer TOKEN`, unless empty.
   std::string token;
+  /// But of these paths: a browser cannot send one for a page, which asks for it itself.
+  std::vector<std::string> public_paths;
   /// PEM files; both or neither. With them the server speaks TLS 1.2 and up, only.
   std::string certificate_path;
   std::string key_path;

@@ -1,40 +1,72 @@
 // SPDX-License-Identifier: Apache-2.0
 // One page over the appliance's API: it asks every few seconds, and shows the window that
 // was chosen, or the last one.
-import { drawGraph, findService, restyleGraph } from "./graph.js";
-import { bytes, count, element, percent, rate, time } from "./text.js";
+import { alertsOf, beginOf, drawAlerts, explained, lengthOf, reasonTable, servicesIn }
+  from "./alerts.js";
+import { ask, isRefused, setToken } from "./api.js";
+import { compared, keyOf, kindOf, MEANINGS, ranked, SIGNS } from "./edges.js";
+import { drawGraph, lightEdge, restyleGraph, showFound } from "./graph.js";
+import { drawHealth } from "./health.js";
+import { bytes, count, element, percent, rate, row, time, walkable } from "./text.js";
+import { Timeline } from "./timeline.js";
 
 const INTERVAL_MS = 5000;
 const WINDOWS_MAX = 2000;
-const EDGES_LISTED = 40;
+const WINDOWS_NEW = 60;
+const ALERTS_MAX = 200;
+const EDGES_LISTED = 60;
+const DETAILS_KEPT = 50;
+const PAGE = 10;
 
 const page = (id) => document.getElementById(id);
 const state = {
-  status: null, windows: [], alerts: [], granularity: null,
+  status: null, windows: [], alerts: [], alertsTold: null, granularity: null,
   chosen: null,  // begin_s of a window; null follows the last one
-  shown: null, plot: null, details: new Map(),
+  alert: null,  // the one that was clicked
+  compare: null,  // {key, begin, details} of the window that others are compared with
+  focus: null, lit: null, shown: null, edges: [], details: new Map(),
 };
-
-async function ask(path) {
-  const answer = await fetch(path, { cache: "no-store" });
-  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-  return answer.json();
-}
 
 function notice(text) {
   page("notice").hidden = text === "";
   page("notice").textContent = text;
 }
 
+const nameOf = (window) => `${window.granularity_s}/${window.begin_s}`;
+
+// Only the first answer has all windows; the next ones have those since, if none is missing.
+async function askWindows() {
+  const last = state.windows.at(-1);
+  const { windows } = await ask(`api/v1/windows?limit=${last ? WINDOWS_NEW : WINDOWS_MAX}`);
+  if (!last) return windows;
+  const at = windows.findIndex((window) => nameOf(window) === nameOf(last));
+  if (at >= 0) return [...state.windows, ...windows.slice(at + 1)].slice(-WINDOWS_MAX);
+  return (await ask(`api/v1/windows?limit=${WINDOWS_MAX}`)).windows;
+}
+
 async function refresh() {
   try {
-    const [status, windows, alerts] = await Promise.all([
-      ask("api/v1/status"), ask(`api/v1/windows?limit=${WINDOWS_MAX}`),
-      ask("api/v1/alerts?limit=200")]);
-    Object.assign(state, { status, windows: windows.windows, alerts: alerts.alerts });
+    const status = await ask("api/v1/status");
+    if (state.status !== null && state.status.started !== status.started) {
+      Object.assign(state, { windows: [], shown: null, alertsTold: null, compare: null });
+      state.details.clear();
+    }
+    state.windows = await askWindows();
+    // Alerts are long: they are asked for when there are more of them.
+    const told = `${status.alerts_written} ${status.alerts_lost} ${state.windows.at(-1)?.begin_s}`;
+    if (told !== state.alertsTold) {
+      state.alerts = (await ask(`api/v1/alerts?limit=${ALERTS_MAX}`)).alerts;
+      state.alertsTold = told;
+    }
+    state.status = status;
+    page("token-form").hidden = true;
     notice(state.windows.length > 0 ? "" : whyNothing());
     draw();
   } catch (error) {
+    if (isRefused(error)) {
+      page("token-form").hidden = false;
+      return;
+    }
     notice(`The appliance does not answer (${error.message}). What is shown is what it last said.`);
   }
 }
@@ -45,7 +77,7 @@ function whyNothing() {
   const seen = `${count(packets.received)} packets in closed windows`;
   const down = ports.filter((port) => !port.link_up).map((port) => port.device);
   const link = down.length > 0 ? ` No link at ${down.join(", ")}.` : "";
-  const lengths = windows.map((row) => `${row.granularity_s} s`).join(" and ");
+  const lengths = windows.map((one) => `${one.granularity_s} s`).join(" and ");
   const wait = replay ? "The replay has judged none yet." :
     `A window is judged when it has ended: the first after ${lengths}.`;
   return `No window was judged yet; ${seen}.${link} ${wait} ` +
@@ -62,14 +94,15 @@ function current() {
 }
 
 function draw() {
+  if (state.status === null) return;
   const lengths = [...new Set(state.windows.map((window) => window.granularity_s))];
   lengths.sort((a, b) => a - b);
   if (!lengths.includes(state.granularity)) state.granularity = lengths[0] ?? null;
   drawFacts();
   drawLengths(lengths);
-  drawAlerts();
-  drawHealth();
-  drawLine();
+  drawAlerts(page("alerts"), state.alerts, state.alert, nearest(), chooseAlert);
+  const names = found();
+  line.show(ofLength().map((window) => ({ ...window, found: names.has(nameOf(window)) })));
   show(current());
 }
 
@@ -80,15 +113,17 @@ function fact(name, value, tone = "") {
 function drawFacts() {
   const { status } = state;
   const last = ofLength().at(-1);
+  const balance = status.packets.balances && status.records.balances;
   const facts = [
     fact("model", status.model.name),
     fact("holder", status.model.sensitive_service),
-    fact(status.listening ? "listening" : "ended", status.replay ? "to a replay" : "",
-         status.listening ? "good" : "bad"),
-    fact("ledgers", status.packets.balances && status.records.balances ? "balance" : "OPEN",
-         status.packets.balances && status.records.balances ? "good" : "bad"),
+    fact(status.replay ? "replay" : "state", status.listening ? "\u2713 listening" : "\u25a0 ended",
+         status.listening ? "good" : status.replay ? "" : "bad"),
+    fact("ledgers", balance ? "balance" : "OPEN", balance ? "good" : "bad"),
     fact("alerts", count(status.alerts_written), status.alerts_written > 0 ? "bad" : ""),
   ];
+  const open = status.incidents?.open;
+  if (open !== undefined) facts.push(fact("open", count(open), open > 0 ? "bad" : "good"));
   if (last) {
     facts.push(
       fact("rate", rate(last.packets / last.granularity_s)),
@@ -101,28 +136,16 @@ function drawFacts() {
 }
 
 function drawLengths(lengths) {
-  page("granularities").replaceChildren(...lengths.map((length) => {
-    const button = element("button", { "aria-pressed": String(length === state.granularity) },
-                           `${length} s`);
-    button.addEventListener("click", () => {
-      Object.assign(state, { granularity: length, chosen: null });
-      draw();
-    });
-    return button;
-  }));
-}
-
-function drawAlerts() {
-  const rows = state.alerts.slice().reverse().map((alert) => {
-    const { window, path = [], explanation } = alert.mimir;
-    const name = path.length > 0 ? path.join(" \u2192 ") : alert.alert.signature;
-    const when = element("time", {}, `${time(window.start)} ${lengthOf(window)} s `);
-    const button = element("button", { title: explanation?.summary ?? "" }, when, name);
-    button.addEventListener("click", () => choose(secondsOf(window.start), lengthOf(window)));
-    return element("li", {}, button);
-  });
-  const none = () => element("li", { class: "hint" }, nearest());
-  page("alerts").replaceChildren(...(rows.length > 0 ? rows : [none()]));
+  const buttons = [...page("granularities").children];
+  if (buttons.length !== lengths.length) {
+    page("granularities").replaceChildren(...lengths.map((length) => {
+      const button = element("button", {}, `${length} s`);
+      button.addEventListener("click", () => choose(null, length));
+      return button;
+    }));
+  }
+  lengths.forEach((length, i) => page("granularities").children[i]
+    .setAttribute("aria-pressed", String(length === state.granularity)));
 }
 
 // No alert: how near was it?
@@ -135,82 +158,16 @@ function nearest() {
     `score ${near.score.toFixed(2)}, threshold ${near.threshold.toFixed(2)}`;
 }
 
-const secondsOf = (stamp) => Date.parse(stamp.replace(/([+-]\d\d)(\d\d)$/, "$1:$2")) / 1000;
-const lengthOf = (window) => secondsOf(window.end) - secondsOf(window.start);
-
-function row(cells, kind = "td") {
-  return element("tr", {}, ...cells.map((cell, i) =>
-    element(kind, { class: i > 0 ? "number" : "" }, cell)));
-}
-
-function drawHealth() {
-  const { status } = state;
-  const dropped = Object.entries(status.packets.dropped).sort((a, b) => b[1] - a[1]);
-  const ledger = [
-    row(["received", count(status.packets.received)]),
-    row(["counted", count(status.packets.counted)]),
-    ...dropped.map(([reason, packets]) => row([`dropped: ${reason}`, count(packets)])),
-    row(["lost at ports", count(status.lost_at_ports)]),
-    row(["records written", count(status.records.written)]),
-    row(["records lost, ring full", count(status.records.lost_ring_full)]),
-    ...status.ports.map((port) => row([`port ${port.device}`,
-      port.link_up ? "link up" : "NO LINK"])),
-    ...status.workers.map((worker, i) => row([`core ${i}: fullest ring`,
-      percent(worker.ring_records_max / worker.ring_capacity)])),
-  ];
-  page("health").replaceChildren(element("table", {}, ...ledger));
-}
-
-function drawLine() {
-  const windows = ofLength();
-  const data = [windows.map((w) => w.begin_s), windows.map((w) => (w.has_data ? w.score : null)),
-    windows.map((w) => w.threshold), windows.map((w) => 100 * w.loss_ratio)];
-  const style = getComputedStyle(document.documentElement);
-  const color = (name) => style.getPropertyValue(name).trim();
-  if (state.plot === null) {
-    const axis = { stroke: () => color("--faint"), grid: { stroke: () => color("--line") } };
-    state.plot = new uPlot({
-      width: page("line").clientWidth, height: 165, legend: { show: false },
-      tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "UTC"),
-      cursor: { drag: { x: true, y: false } },
-      scales: { loss: { range: (_, __, most) => [0, Math.max(1, most)] } },
-      axes: [axis, { ...axis, label: "score" },
-        { ...axis, side: 1, scale: "loss", label: "lost %", grid: { show: false } }],
-      series: [{ label: "window", value: (_, at) => (at == null ? "" : time(at * 1000)) },
-        { label: "score", stroke: () => color("--node-line"), width: 1.5,
-          points: { show: false } },
-        { label: "threshold", stroke: () => color("--alarm"), width: 1, dash: [6, 4] },
-        { label: "lost %", scale: "loss", stroke: () => color("--unusual"), width: 1 }],
-      hooks: { draw: [markChosen] },
-    }, data, page("line"));
-    state.plot.over.addEventListener("click", () => {
-      const at = state.plot.cursor.idx;
-      if (at != null) choose(ofLength()[at]?.begin_s ?? null, state.granularity);
-    });
-  } else {
-    state.plot.setData(data);
-  }
-}
-
-function markChosen(plot) {
-  const window = current();
-  if (!window) return;
-  const style = getComputedStyle(document.documentElement);
-  const mark = (begin, name, width) => {
-    const x = plot.valToPos(begin, "x", true);
-    plot.ctx.strokeStyle = style.getPropertyValue(name).trim();
-    plot.ctx.lineWidth = width;
-    plot.ctx.beginPath();
-    plot.ctx.moveTo(x, plot.bbox.top);
-    plot.ctx.lineTo(x, plot.bbox.top + plot.bbox.height);
-    plot.ctx.stroke();
-  };
-  for (const other of ofLength()) if (other.alert) mark(other.begin_s, "--alarm", 0.6);
-  mark(window.begin_s, "--ink", 2);
-}
-
 function choose(beginS, granularity) {
-  Object.assign(state, { chosen: beginS, granularity });
+  if (granularity !== state.granularity) endComparison();
+  Object.assign(state, { chosen: beginS, granularity, alert: null });
+  draw();
+}
+
+function chooseAlert(alert) {
+  choose(beginOf(alert), lengthOf(alert));
+  state.alert = alert;
+  state.shown = null;
   draw();
 }
 
@@ -221,98 +178,239 @@ function step(by) {
   if (next) choose(next.begin_s, state.granularity);
 }
 
-async function show(window) {
-  page("live").setAttribute("aria-pressed", String(state.chosen === null));
-  if (!window) return;
-  const key = `${window.granularity_s}/${window.begin_s}`;
+async function detailsOf(window) {
+  const key = nameOf(window);
   if (!state.details.has(key)) {
-    try {
-      state.details.set(key, await ask(`api/v1/windows/${key}`));
-    } catch (error) {
-      notice(`That window is no longer remembered (${error.message}).`);
-      return;
-    }
-    if (state.details.size > 50) state.details.delete(state.details.keys().next().value);
+    state.details.set(key, await ask(`api/v1/windows/${key}`));
+    if (state.details.size > DETAILS_KEPT) state.details.delete(state.details.keys().next().value);
   }
-  if (current() !== window || state.shown === key) return;
-  state.shown = key;
-  const details = state.details.get(key);
-  page("window-name").textContent =
-    `${time(window.begin)} + ${window.granularity_s} s${window.partial ? ", partial" : ""}`;
-  drawWhy(details);
-  drawEdges(details.edges);
-  redrawGraph(details);
-  state.plot.redraw(false);
+  return state.details.get(key);
 }
 
-function redrawGraph(details) {
-  const left = drawGraph(page("graph"), page("tip"), details, state.status.model.sensitive_service,
-                         page("only-unusual").checked);
-  page("graph-note").textContent = left.shown === left.all ? `${left.all} edges` :
-    `${left.shown} of ${left.all} edges: the most unusual, then the heaviest`;
+async function show(window) {
+  page("live").setAttribute("aria-pressed", String(state.chosen === null));
+  if (!window) return drawHealth(page("health"), state.status, null);
+  let details = null;
+  try {
+    details = await detailsOf(window);
+  } catch (error) {
+    return notice(`That window is no longer remembered (${error.message}).`);
+  }
+  if (current() !== window) return undefined;
+  drawHealth(page("health"), state.status, details);
+  if (state.shown === nameOf(window)) return undefined;
+  state.shown = nameOf(window);
+  const called = `${time(window.begin)} + ${window.granularity_s} s${
+    window.partial ? ", partial" : ""}`;
+  page("window-name").textContent = called;
+  const windows = ofLength();
+  const slider = page("line");
+  slider.setAttribute("aria-valuemax", String(windows.length - 1));
+  slider.setAttribute("aria-valuenow", String(windows.indexOf(window)));
+  slider.setAttribute("aria-valuetext", `${called}, ${verdictOf(details)}`);
+  state.edges = ranked(state.compare === null ? details.edges :
+    compared(state.compare.details.edges, details.edges));
+  state.lit = null;
+  drawWhy(details);
+  redrawGraph();
+  drawEdges();
+  line.redraw();
+  return undefined;
+}
+
+function verdictOf(details) {
+  if (!details.has_data) return "no traffic of the cluster in this window";
+  return `score ${details.score.toFixed(3)} ${details.alert ? "above" : "below"} threshold ` +
+    details.threshold.toFixed(3);
 }
 
 function drawWhy(details) {
-  const verdict = !details.has_data ? "no traffic of the cluster in this window" :
-    `score ${details.score.toFixed(3)} ${details.alert ? "above" : "below"} threshold ` +
-    details.threshold.toFixed(3);
-  const table = element("table", {}, row(["invariant", "seen", "expected", "part"], "th"),
-    ...details.contributions.slice(0, 6).map((reason) => row([reason.feature,
-      reason.observed === null ? "missing" : reason.observed.toPrecision(3),
-      reason.expected.toPrecision(3), (reason.contribution > 0 ? "+" : "") +
-      reason.contribution.toFixed(2)])));
-  page("why").replaceChildren(element("p", { class: details.alert ? "bad" : "" }, verdict), table);
+  const verdict = element("p", { class: details.alert ? "bad" : "" },
+    `${details.alert ? "\u25bc " : ""}${verdictOf(details)}`);
+  const isOfThis = (alert) => beginOf(alert) === details.begin_s &&
+    lengthOf(alert) === details.granularity_s;
+  const told = state.alert !== null ? [state.alert] : alertsOf(state.alerts, details);
+  const parts = [verdict];
+  // An incident is told now and then: between that, its windows have their own figures.
+  const isExplained = told.some((alert) => isOfThis(alert) &&
+    (alert.mimir.explanation?.contributions !== undefined || !details.alert));
+  if (!isExplained) parts.push(reasonTable(details.contributions));
+  parts.push(...told.map((alert) => explained(alert, isOfThis(alert))));
+  page("why").replaceChildren(...parts);
 }
 
-function drawEdges(edges) {
-  const rows = edges.slice(0, EDGES_LISTED).map((edge) => {
-    const line = row([`${edge.src} \u2192 ${edge.dst}`, bytes(edge.bytes),
-      edge.seen_in_training ? bytes(edge.expected_bytes) : "never"]);
-    if (!edge.seen_in_training) line.className = "unknown";
-    else if (edge.excess > 1) line.className = "unusual";
-    if (edge.on_path) line.className = "path";
-    return line;
+function edgeCells(edge) {
+  if (state.compare !== null) return [bytes(edge.bytes), bytes(edge.before)];
+  return [bytes(edge.bytes), edge.seen_in_training ? bytes(edge.expected_bytes) : "never"];
+}
+
+function drawEdges() {
+  const rows = state.edges.slice(0, EDGES_LISTED).map((edge) => {
+    const kind = kindOf(edge);
+    const sign = element("span", { class: "sign", role: "img", "aria-label": MEANINGS[kind],
+      title: MEANINGS[kind] }, SIGNS[kind]);
+    const one = row([element("span", {}, sign, ` ${edge.src} \u2192 ${edge.dst}`),
+      ...edgeCells(edge)]);
+    one.className = kind;
+    one.dataset.key = keyOf(edge);
+    one.addEventListener("focus", () => light(edge));
+    one.addEventListener("click", () => one.focus());
+    one.addEventListener("blur", () => light(null));
+    return one;
   });
-  page("edges").replaceChildren(row(["edge", "seen", "expected"], "th"), ...rows);
+  const names = state.compare === null ? ["edge", "seen", "expected"] : ["edge", "now", "before"];
+  const left = state.edges.length - rows.length;
+  const held = page("edges").contains(document.activeElement) &&
+    document.activeElement.dataset.key;  // the next window must not take it from the keyboard
+  page("edges").replaceChildren(row(names, "th"), ...rows);
+  if (left > 0) page("edges").append(row([`and ${count(left)} more that say less`]));
+  walkable(page("edges"), rows);
+  if (held) rows.find((one) => one.dataset.key === held)?.focus();
+}
+
+function light(edge) {
+  state.lit = edge;
+  lightEdge(page("tip"), edge);
+}
+
+function redrawGraph() {
+  const view = { scope: page("scope").value, find: page("find").value, hide: page("hide").value,
+    noInfrastructure: page("no-infrastructure").checked, focus: state.focus,
+    holder: state.status.model.sensitive_service, named: servicesIn(state.alert) };
+  const shown = drawGraph(page("graph"), page("tip"), state.edges, view, focusOn);
+  const note = !shown.isPart ? `${count(shown.all)} edges` :
+    `${count(shown.edges.length)} of ${count(shown.all)} edges`;
+  page("graph-note").textContent = state.focus === null ? note : `${note}: all of ${state.focus}`;
+  const kinds = [...new Set(state.compare === null ? ["usual", "unusual", "unknown", "path"] :
+    ["same", "changed", "added", "removed"])];
+  page("legend").replaceChildren(...kinds.map((kind) =>
+    element("span", { class: `key ${kind}` }, `${SIGNS[kind]} ${MEANINGS[kind]}`)),
+  element("span", { class: "hint" }, "\u25c7 outside, \u25a2 holder of the data"));
+}
+
+function focusOn(service) {
+  if (state.focus === service) return;
+  state.focus = service;
+  redrawGraph();
+}
+
+function endComparison() {
+  state.compare = null;
+  page("compared").hidden = true;
+  page("compare").setAttribute("aria-pressed", "false");
+  state.shown = null;
+}
+
+async function toggleComparison() {
+  const window = current();
+  if (state.compare !== null || !window) {
+    endComparison();
+  } else {
+    const details = await detailsOf(window);
+    state.compare = { begin: window.begin_s, details };
+    page("compare").setAttribute("aria-pressed", "true");
+    page("compared").hidden = false;
+    page("compared").textContent = `Compared with ${time(window.begin)}: go to another window; ` +
+      "changed is twice or half as many bytes.";
+    state.shown = null;
+    showView("edges-view");
+  }
+  draw();
+}
+
+// The windows that a detector beside the model has found something in, by their names.
+function found() {
+  return new Set(state.alerts.map((alert) => `${lengthOf(alert)}/${beginOf(alert)}`));
 }
 
 function nextAlert() {
   const windows = ofLength();
   const at = windows.indexOf(current());
   const turned = [...windows.slice(at + 1), ...windows.slice(0, at + 1)];
-  const next = turned.find((window) => window.alert);
+  const names = found();
+  const next = turned.find((window) => window.alert || names.has(nameOf(window)));
   if (next) choose(next.begin_s, state.granularity);
 }
 
+function backToAll() {
+  page("find").value = "";
+  state.focus = null;
+  if (state.compare !== null) endComparison();
+  state.shown = null;
+  document.activeElement?.blur();
+  draw();
+}
+
+function showView(id) {
+  for (const button of page("views").children) {
+    button.setAttribute("aria-pressed", String(button.dataset.view === id));
+    page(button.dataset.view).hidden = button.dataset.view !== id;
+  }
+}
+
+function nextTheme() {
+  window.mimirTheme.next();
+  nameTheme();
+}
+
+function nameTheme() {
+  page("theme").textContent = `\u25d1 ${window.mimirTheme.name}`;
+}
+
 const KEYS = {
-  ArrowLeft: () => step(-1), ArrowRight: () => step(1), a: nextAlert,
+  ArrowLeft: () => step(-1), ArrowRight: () => step(1), PageUp: () => step(-PAGE),
+  PageDown: () => step(PAGE), a: nextAlert, c: toggleComparison, t: nextTheme,
   Home: () => choose(ofLength()[0]?.begin_s ?? null, state.granularity),
   End: () => choose(null, state.granularity),
   "/": () => page("find").focus(),
+  1: () => showView("why"), 2: () => showView("edges-view"), 3: () => showView("health"),
+  "?": () => { page("keys").open = !page("keys").open; },
+  Escape: backToAll,
 };
 
+// A field that is written in keeps its keys, but for the one that leaves it.
+const isWriting = (target) => target instanceof HTMLSelectElement ||
+  (target instanceof HTMLInputElement && target.type !== "checkbox");
+
 document.addEventListener("keydown", (event) => {
-  if (event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey) return;
-  const act = KEYS[event.key];
-  if (act === undefined) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isWriting(event.target) && event.key !== "Escape") return;
+  if (!Object.hasOwn(KEYS, event.key)) return;
   event.preventDefault();
-  act();
+  KEYS[event.key]();
 });
+
+const line = new Timeline(page("line"), () => ({ chosen: current()?.begin_s ?? null,
+  compared: state.compare?.begin ?? null }),
+(window) => choose(window.begin_s, window.granularity_s));
+
 page("earlier").addEventListener("click", KEYS.ArrowLeft);
 page("later").addEventListener("click", KEYS.ArrowRight);
 page("live").addEventListener("click", KEYS.End);
-page("find").addEventListener("input", (event) => findService(event.target.value));
-page("only-unusual").addEventListener("change", () => {
-  state.shown = null;
-  show(current());
+page("compare").addEventListener("click", toggleComparison);
+page("theme").addEventListener("click", nextTheme);
+for (const id of ["scope", "hide", "no-infrastructure"]) {
+  page(id).addEventListener("input", redrawGraph);
+}
+page("find").addEventListener("input", () => {
+  redrawGraph();
+  showFound();
 });
-addEventListener("resize", () => {
-  state.plot?.setSize({ width: page("line").clientWidth, height: 165 });
+page("token-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  setToken(page("token").value);
+  page("token").value = "";
+  refresh();
 });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+addEventListener("theme", () => {
   restyleGraph();
-  state.plot?.redraw(false);
+  line.redraw();
 });
+for (const button of page("views").children) {
+  button.addEventListener("click", () => showView(button.dataset.view));
+}
+nameTheme();
+showView("why");
 
 await refresh();
 setInterval(refresh, INTERVAL_MS);

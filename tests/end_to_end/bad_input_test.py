@@ -242,6 +242,9 @@ class WithModel(MimirCase):
 
     def test_a_replay_that_is_not_there_is_named_before_anything_starts(self):
         config = self.configure("replay.yaml", self.entities)
+        answer = self.call("run", "--config", config, "--stay")
+        self.expect(answer, USAGE, "--stay shows the dashboard of a replay",
+                    "hint: give --replay CAPTURE")
         answer = self.call("run", "--config", config, "--replay", "none.pcap")
         self.expect(answer, USAGE, "none.pcap: error: cannot open the capture: No such file",
                     "  hint: ")

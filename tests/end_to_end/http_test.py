@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 import os
+import pathlib
 import re
 import shutil
 import socket
@@ -74,6 +75,21 @@ class Http(MimirCase):
         checked = subprocess.run(["promtool", "check", "metrics"], input=text, text=True,
                                  capture_output=True, check=False)
         self.assertEqual((checked.returncode, checked.stdout, checked.stderr), (0, "", ""))
+
+    def test_the_operators_page_speaks_of_metrics_and_reasons_that_there_are(self):
+        page = (pathlib.Path(__file__).parents[2] / "controlplane/README.md").read_text()
+        text = self.ask("/metrics")[1]
+        families = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
+        named = set(re.findall(r"\bmimir_[a-z_]+", page))
+        self.assertGreater(len(named), 15)
+        self.assertEqual(named - families, set())
+        reasons = set(re.findall(r'mimir_packets_total\{result="(\w+)"\}', text))
+        loss = page[page.index("## Loss is not zero"):]
+        told = set(re.findall(r"`([a-z_]+)(?:`|\.\.\.`)", "".join(
+            line.split("|")[1] for line in loss.splitlines() if line.startswith("| `"))))
+        of_ports = {"missed", "no_buffer", "errors"}  # the API's words
+        self.assertEqual({one for one in told - of_ports
+                          if not any(reason.startswith(one) for reason in reasons)}, set())
 
     def test_prometheus_scrapes_it(self):
         if shutil.which("prometheus") is None:
@@ -173,6 +189,14 @@ class Http(MimirCase):
                 with contextlib.closing(connection):
                     connection.request("GET", "/metrics", headers=headers)
                     self.assertEqual(connection.getresponse().status, wanted, token)
+            # A browser has no token before the page has asked for it; nothing else is told.
+            for path, wanted in [("/", 200), ("/dashboard.js", 200), ("/api/v1/status", 401),
+                                 ("/nothing", 401), ("/healthz", 401), ("//", 401)]:
+                connection = http.client.HTTPSConnection("localhost", port, context=trusting,
+                                                         timeout=PATIENCE_S)
+                with contextlib.closing(connection):
+                    connection.request("GET", path)
+                    self.assertEqual(connection.getresponse().status, wanted, path)
             with self.assertRaises((OSError, http.client.HTTPException)):
                 plain = http.client.HTTPConnection("localhost", port, timeout=PATIENCE_S)
                 with contextlib.closing(plain):
@@ -184,6 +208,7 @@ class Http(MimirCase):
     def test_the_page_tells_what_it_saw_where_there_is_nothing_to_show(self):
         for path, kind in [("/", "text/html"), ("/dashboard.js", "text/javascript"),
                            ("/dashboard.css", "text/css"), ("/graph.js", "text/javascript"),
+                           ("/mark.svg", "image/svg+xml"),
                            ("/cytoscape.min.js", "text/javascript")]:
             status, text, headers = self.ask(path)
             self.assertEqual(status, 200, path)

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -37,6 +38,7 @@ constexpr const char* kSensitive = "user-db";
 constexpr const char* kAttack =
     "exfil:path=user-db>user>outside,rate=1MB/min,start=360,duration=120";
 const std::vector<std::string> kTruePath{"user-db", "user", "outside"};
+constexpr const char* kDashboard = "127.0.0.1:9478";
 constexpr TimeNs kTrainingNs = 1800 * kNsPerSecond;
 constexpr TimeNs kReplayNs = 900 * kNsPerSecond;
 
@@ -160,9 +162,11 @@ class DemoCommand final : public Command {
         "  file: {}\n"
         "  entities: {}\n"
         "output:\n"
-        "  alerts: {}\n",
+        "  alerts: {}\n"
+        "http:\n"
+        "  listen: {}\n",
         getpid(), folder("shop.mimir").string(), (folder("attack") / "entities.jsonl").string(),
-        folder("alerts.jsonl").string());
+        folder("alerts.jsonl").string(), kDashboard);
     if (!write_text_file(folder("mimir.yaml"), yaml, diagnostics)) return std::nullopt;
     return load_appliance(folder("mimir.yaml"), &attack, diagnostics);
   }
@@ -241,9 +245,18 @@ class DemoCommand final : public Command {
     for (const controlplane::AlertHop& hop : first.hops) {
       fmt::print("  {} -> {}: {} bytes\n", hop.source, hop.destination, hop.bytes);
     }
-    fmt::print("\nnext: mimir run --config {} --replay {}\n", folder("mimir.yaml").string(),
-               (folder("attack") / "capture.pcap").string());
+    say_next();
     return true;
+  }
+
+  /// A command that works as it is, from where this one was called.
+  void say_next() const {
+    std::error_code error;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+    const auto near = std::filesystem::proximate(self, error);
+    fmt::print("\nnext: {} run --config {} --replay {} --stay\n      and open http://{}\n",
+               error ? "mimir" : near.string(), folder("mimir.yaml").string(),
+               (folder("attack") / "capture.pcap").string(), kDashboard);
   }
 
   std::string out_ = "mimir-demo";

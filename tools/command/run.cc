@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -120,6 +121,7 @@ class RunCommand final : public Command {
     line.text("--replay", replay_, "CAPTURE",
               "instead of ports, send this capture, or a folder's as one stream, or - for "
               "standard input, through a DPDK ring device and end");
+    line.flag("--stay", stay_, "after a replay, show its dashboard until Ctrl-C");
   }
 
   [[nodiscard]] ExitCode run(std::span<const std::string> eal_arguments) override {
@@ -133,6 +135,12 @@ class RunCommand final : public Command {
     fmt::print(stderr, "{}", diagnostics.render());
     if (!appliance) return ExitCode::kUsage;
     config::Diagnostics output_faults;
+    if (stay_ && (replay == nullptr || appliance->config.http.listen.empty())) {
+      output_faults.error({}, "--stay shows the dashboard of a replay, which is missing here",
+                          "give --replay CAPTURE, and http: {listen: \"127.0.0.1:9478\"}");
+      fmt::print(stderr, "{}", output_faults.render());
+      return ExitCode::kUsage;
+    }
     auto alerts = controlplane::AlertFile::open(appliance->config.output.alerts, output_faults);
     if (!alerts) {
       fmt::print(stderr, "{}", output_faults.render());
@@ -210,7 +218,15 @@ class RunCommand final : public Command {
     board.end();
     if (replay != nullptr) report_damage(*replay, replay_faults_);
     fmt::print(stderr, "{}", judge.describe());
-    return report(live, windows, alerts);
+    const ExitCode code = report(live, windows, alerts);
+    if (stay_) stay(board, stop);
+    return code;
+  }
+
+  static void stay(const ApplianceBoard& board, const std::atomic<bool>& stop) {
+    constexpr std::chrono::milliseconds kGlance{100};
+    log_info("the replay has ended; its windows stay at " + board.address() + " until Ctrl-C");
+    while (!stop) std::this_thread::sleep_for(kGlance);
   }
 
   ExitCode report(const LiveRun& live, std::uint64_t windows,
@@ -249,6 +265,7 @@ class RunCommand final : public Command {
 
   std::string config_path_;
   std::string replay_;
+  bool stay_ = false;
   config::Diagnostics replay_faults_;
 };
 
