@@ -37,6 +37,7 @@ void TapSession::begin() {
     taps_.push_back(std::make_unique<PacketTap>(request->filter, request->limits));
     worker->set_tap(taps_.back().get());
   }
+  if (hooks_.begun) hooks_.begun();
 }
 
 bool TapSession::is_over() const {

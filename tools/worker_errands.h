@@ -62,6 +62,7 @@ class TapSession {
   struct Hooks {
     /// Asked while there is no tap.
     std::function<std::optional<TapRequest>()> next{};
+    std::function<void()> begun{};  ///< from here on packets are taken
     std::function<void(TapResult)> done{};
   };
 

@@ -182,7 +182,7 @@ TEST(ApplianceConfig, RefusesWhatDoesNotGoTogether) {
 TEST(ApplianceConfig, KnowsItsSections) {
   EXPECT_EQ(only_fault("dataplan: {}"), "unknown key `dataplan` (did you mean `dataplane`?)");
   EXPECT_EQ(only_fault("x: {}"),
-            "unknown key `x` (known are dataplane, model, detection, output or http)");
+            "unknown key `x` (known are dataplane, model, detection, output, http or control)");
   EXPECT_EQ(only_fault("[a]"), "a configuration is a list of sections (begin with `dataplane:`)");
   EXPECT_EQ(only_fault("model: [a]"),
             "model: a section is expected, here is a list "

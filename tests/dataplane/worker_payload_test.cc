@@ -140,7 +140,7 @@ TEST(WorkerPayload, ARuleTakesAnothersPlaceAtTheEdgeOfAWindow) {
   EXPECT_EQ(taken_ns, kStart + 31 * kNsPerSecond);
   ASSERT_EQ(reader.facts().size(), 60U) << "every packet matched one of them";
   for (const PayloadFact& fact : reader.facts()) {
-    EXPECT_EQ(fact.value[0], fact.time_ns > *taken_ns ? PayloadFact::kRuleSetSpan : 0U);
+    EXPECT_EQ(fact.value[0], fact.time_ns >= *taken_ns ? PayloadFact::kRuleSetSpan : 0U);
   }
 }
 

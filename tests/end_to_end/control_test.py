@@ -3,6 +3,7 @@
 """A running appliance is steered at its Unix socket: by `mimir ctl`, and by Python's own HTTP
 client where what is sent is wrong. It listens to a device that brings no packets."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -67,10 +68,10 @@ class Control(MimirCase):
         return json.loads(answer.stdout)["model"]["name"]
 
     def ask(self, method, path, body=None):
-        connection = LocalConnection(self.folder / "control.sock")
-        connection.request(method, path, body=body)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
+        with contextlib.closing(LocalConnection(self.folder / "control.sock")) as connection:
+            connection.request(method, path, body=body)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
 
     def test_a_model_and_rules_are_taken_up_and_bad_ones_refused(self):
         self.assertEqual(self.model_name(), "shop")
@@ -101,12 +102,12 @@ class Control(MimirCase):
     def test_what_is_fixed_is_refused_by_name(self):
         config = self.folder / "run.yaml"
         text = config.read_text()
-        config.write_text(text.replace("flow_count_max: 65536", "flow_count_max: 4096") +
+        config.write_text(text.replace("flow_count_max: 65536", "flow_count_max: 32768") +
                           "http: {listen: \"127.0.0.1:0\"}\n")
         self.expect(self.ctl("reload"), USAGE, "dataplane.flow_count_max has changed",
                     "http.listen has changed")
-        config.write_text(text + "detection:\n  suppress:\n    - {detector: beacon, until: "
-                          "2031-01-01, reason: known}\n")
+        config.write_text(text + "detection:\n  suppress:\n    - {detector: beacon, "
+                          "source: front-end, until: 2031-01-01, reason: known}\n")
         answer = self.ctl("reload")
         self.expect(answer, OK)
         self.assertIn("1 suppressions", answer.stdout)

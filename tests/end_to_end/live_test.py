@@ -22,8 +22,8 @@ import subprocess
 import time
 import unittest
 
-from mimir_case import (OK, PATH, Appliance, MimirCase, json_lines, main, pcap_header,
-                        pcap_packet, udp_frame)
+from mimir_case import (OK, PATH, PATIENCE_S, USAGE, Appliance, MimirCase, json_lines, main,
+                        pcap_header, pcap_packet, udp_frame)
 
 WINDOW_S = 10
 THEFT = range(20, 60)  # seconds of the replay
@@ -143,6 +143,37 @@ class Live(MimirCase):
         self.assertIn("packets have the worker's time", said)
         for once in ["offers no hash", "copies of a packet that come on different queues"]:
             self.assertEqual(said.count(once), 1, said)
+
+    def test_evidence_is_the_flows_own_packets(self):
+        frames = [udp_frame(f"10.0.0.{i % 20 + 1}", "10.1.0.1", b"%d" % i) for i in range(400)]
+        self.write("some.pcap", pcap_header() + b"".join(pcap_packet(f) for f in frames))
+        config = self.configure("evidence.yaml", "theft/entities.jsonl",
+                                f"net_af_packet0,iface={self.far}",
+                                more="control: {socket: control.sock}\n")
+        with Appliance(self, config) as appliance:
+            self.assertTrue(appliance.wait_until_listening(), appliance.stderr)
+            self.expect(self.call("ctl", "--config", config, "capture", "-o", "x.pcap"), USAGE)
+            fetch = subprocess.Popen(
+                [self.mimir_path, "ctl", "--config", config, "capture", "--address", "10.0.0.3",
+                 "--protocol", "udp", "--packets", "15", "-o", "evidence.pcap"],
+                cwd=self.folder, stdout=subprocess.PIPE, text=True)
+            self.assertTrue(appliance.wait_until_said("evidence: packets are tapped"),
+                            appliance.stderr)
+            sent = self.send("some.pcap", 2000)
+            said, _ = fetch.communicate(timeout=PATIENCE_S)
+            self.assertEqual((fetch.returncode, appliance.end()), (OK, OK), appliance.stderr)
+        self.check_books(appliance.stderr, sent)
+        wanted = [frame for frame in frames if frame[26:30] == bytes([10, 0, 0, 3])]
+        self.assertEqual(len(wanted), 20)
+        # It is taken away some time after the first that finds it full.
+        self.assertRegex(said, r"^evidence.pcap: 15 packets, [1-5] more were beyond the limits$")
+        data = (self.folder / "evidence.pcap").read_bytes()[24:]
+        kept = []
+        while data:
+            length = int.from_bytes(data[8:12], "little")
+            kept.append(data[16:16 + length])
+            data = data[16 + length:]
+        self.assertEqual(kept, wanted[:15])
 
     def check_books(self, said, sent):
         packets = re.search(r"^packets  received (\d+) = counted (\d+) \+ dropped (\d+)", said,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
-#include <filesystem>
 #include <string>
 #include <unistd.h>
 #include <vector>
@@ -12,12 +11,40 @@
 #include "tools/appliance.h"
 #include "tools/command/commands.h"
 #include "tools/live_run.h"
+#include "tools/machine_check.h"
 #include "tools/machine_text.h"
 #include "tools/payload_options.h"
 
 namespace mimir::tools {
 
 namespace {
+
+/// False if something is missing.
+bool tell_all(const std::vector<MachineFinding>& findings) {
+  bool has_all = true;
+  for (const MachineFinding& finding : findings) {
+    if (finding.level == MachineFinding::Level::kWell) {
+      fmt::print("{}\n", finding.text);
+      continue;
+    }
+    const bool is_missing = finding.level == MachineFinding::Level::kMissing;
+    fmt::print(stderr, "{}: {}\n  hint: {}\n", is_missing ? "error" : "advice", finding.text,
+               finding.hint);
+    has_all = has_all && !is_missing;
+  }
+  return has_all;
+}
+
+std::vector<MachineFinding> findings_of(const MachineCheck& machine, const std::string& device) {
+  const std::size_t begin = device.find("iface=");
+  if (begin != std::string::npos) {
+    const std::size_t end = device.find(',', begin);
+    return {machine.interface(device.substr(begin + 6, end - begin - 6))};
+  }
+  // A virtual device has a name with an underscore, a PCI address has none.
+  if (device.find('_') != std::string::npos) return {};
+  return machine.pci_device(device.substr(0, device.find(',')));
+}
 
 /// What the machine has of what the configuration adds up to.
 bool check_machine(const LiveOptions& options) {
@@ -42,21 +69,13 @@ bool check_machine(const LiveOptions& options) {
     fmt::print(stderr, "error: {}\n  hint: {}\n", fault.message, fault.hint);
     is_ready = false;
   }
+  const MachineCheck machine;
+  std::size_t worker_count = 0;
   for (const source::PortOptions& port : options.ports) {
-    const std::size_t begin = port.device.find("iface=");
-    if (begin == std::string::npos) continue;
-    const std::size_t end = port.device.find(',', begin);
-    const std::string interface = port.device.substr(begin + 6, end - begin - 6);
-    if (std::filesystem::exists("/sys/class/net/" + interface)) {
-      fmt::print("port   {}: {} is there\n", port.device, interface);
-      continue;
-    }
-    fmt::print(stderr,
-               "error: port {}: there is no interface {}\n"
-               "  hint: ip link shows those there are\n",
-               port.device, interface);
-    is_ready = false;
+    worker_count += port.queue_count;
+    is_ready = tell_all(findings_of(machine, port.device)) && is_ready;
   }
+  (void)tell_all({machine.isolated_cores(worker_count), machine.clock_source()});
   if (geteuid() != 0) {
     fmt::print(stderr,
                "error: not root: ports other than a capture's need it or CAP_NET_RAW\n"

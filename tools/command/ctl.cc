@@ -56,6 +56,8 @@ class CtlCommand final : public Command {
     line.choice("--protocol", protocol_, {"any", "tcp", "udp", "icmp"}, "capture: of the flow");
     line.count("--packets", packets_, 1, controlplane::EvidenceRequest::kPacketCountMax, "N",
                "capture: how many packets at most");
+    line.count("--megabytes", megabytes_, 1, controlplane::EvidenceRequest::kByteCountMax >> 20,
+               "N", "capture: how much at most, of each worker");
     line.count("--seconds", seconds_, 1, 3600, "N", "capture: for how long at most");
     line.text("-o,--output", output_path_, "FILE", "capture: the pcap file to write");
     line.flag("--json", is_json_, "the answer as it came");
@@ -163,7 +165,7 @@ class CtlCommand final : public Command {
     if (protocol_ == "udp") json.set("protocol", static_cast<int>(kProtocolUdp));
     if (protocol_ == "icmp") json.set("protocol", static_cast<int>(kProtocolIcmp));
     json.set("packets", packets_).set("seconds", seconds_);
-    json.set("bytes", controlplane::EvidenceRequest::kByteCountMax);
+    json.set("bytes", megabytes_ << 20);
     return config::to_text(json);
   }
 
@@ -212,6 +214,7 @@ class CtlCommand final : public Command {
   std::uint64_t port_ = 0;
   std::string protocol_ = "any";
   std::uint64_t packets_ = 1000;
+  std::uint64_t megabytes_ = 4;
   std::uint64_t seconds_ = 60;
   std::string output_path_;
   bool is_json_ = false;

@@ -99,6 +99,7 @@ TapSession::Hooks tap_hooks(controlplane::EvidenceDesk& desk) {
                                          .byte_count_max = request->byte_count_max},
                               .duration = std::chrono::nanoseconds(request->duration_ns)};
           },
+          .begun = [] { log_info("evidence: packets are tapped, as the control socket asked"); },
           .done =
               [&desk](const TapResult& result) {
                 log_info(fmt::format("evidence: {} packets were fetched, {} were beyond the limits",
