@@ -37,6 +37,10 @@ class ApplianceBoard {
   /// `path`: of the window's alert; empty if there is none.
   void add_window(const analysis::Verdict& verdict, const controlplane::AlertBuilder& builder,
                   const std::vector<std::string>& path);
+  /// From here on, who is who is as `context` has it.
+  void move_to(const ClusterContext& context);
+  /// Says in `alert` how old what is known of the entities is, if that is too old.
+  void state_age(config::Json& alert) const;
   /// As it is written to the file.
   void add_alert(const config::Json& alert);
   void publish(const LiveStatus& live, const controlplane::AlertFile& alerts);
@@ -48,7 +52,9 @@ class ApplianceBoard {
   [[nodiscard]] bool open_server(const controlplane::HttpConfig& config,
                                  config::Diagnostics& diagnostics);
   [[nodiscard]] controlplane::WindowTotals& totals_of(std::uint32_t granularity_s);
+  void look_at_cluster();
 
+  const LiveCluster* cluster_;  ///< null in a replay
   controlplane::StatusBoard board_;
   controlplane::ApplianceStatus status_;
   controlplane::HttpApi api_;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,10 @@ class Detection {
   void add(const Window& window);
   void flush();
 
+  /// From here on, who is who is as `context` has it, whose services go on from those of
+  /// the one before. With `is_renumbered` its nodes do not: the detectors begin anew.
+  void move_to(const ClusterContext& context, bool is_renumbered);
+
   /// Puts what was lately found of its services beside a structural alert.
   void relate(controlplane::Alert& alert) const {
     alert.related = recent_.about(alert.path, alert.begin_ns);
@@ -59,9 +64,10 @@ class Detection {
  private:
   void report(const std::vector<detector::Finding>& findings);
 
+  DetectionOptions options_;
   detector::Resolver resolver_;
   detector::KnownHabits habits_;
-  detector::DetectorSet detectors_;
+  std::optional<detector::DetectorSet> detectors_;
   detector::Suppressor suppressor_;
   controlplane::HabitOrigin origin_;
   controlplane::FindingWindow window_;

@@ -31,6 +31,8 @@ class WindowStack {
   /// REQUIRES: base windows in ascending order.
   void add(const ReducedWindow& base);
   void flush();
+  /// The same in the middle: what comes begins anew, in coarse windows that are partial.
+  void cut();
 
  private:
   struct Level {

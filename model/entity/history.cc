@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/entity/history.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -35,6 +36,11 @@ void keep_what_is_empty(Entity& entity, const Entity& before) {
 
 }  // namespace
 
+void sort_by_time(std::vector<Event>& events) {
+  std::stable_sort(events.begin(), events.end(),
+                   [](const Event& a, const Event& b) { return a.time_ns < b.time_ns; });
+}
+
 std::vector<Event> fold(std::span<const Event> events) {
   std::vector<std::optional<Event>> states;
   std::map<Identity, std::size_t> place_of;
@@ -68,12 +74,14 @@ std::vector<Event> changes(std::span<const Event> before, std::span<const Event>
     made.push_back(event);
     made.back().op = Event::Op::kDelete;
     made.back().addresses.clear();
+    made.back().time_ns = at_ns;
   }
   for (const Event& event : after) {
     const auto known = old.find(identity_of(event));
-    if (known == old.end() || !says_the_same(*known->second, event)) made.push_back(event);
+    if (known != old.end() && says_the_same(*known->second, event)) continue;
+    made.push_back(event);
+    made.back().time_ns = std::min(event.time_ns, at_ns);
   }
-  for (Event& event : made) event.time_ns = at_ns;
   return made;
 }
 

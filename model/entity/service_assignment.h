@@ -41,8 +41,7 @@ class ServiceAssignment {
 
   /// With `before`, the assignment of an earlier map of the same cluster, the services it
   /// has keep their ids and their names, though nobody may be left in them, and new ones
-  /// come behind them: what refers to a service lives on. REQUIRES: `map` has the entities
-  /// of the earlier map under the same ids.
+  /// come behind them: what refers to a service lives on.
   [[nodiscard]] static ServiceAssignment build(const EntityMap& map,
                                                const ServiceAssignment* before = nullptr);
 

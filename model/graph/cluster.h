@@ -26,8 +26,8 @@ enum class NodeKind : std::uint8_t { kPod, kVip, kClusterNode, kOutside, kUnknow
 /// REQUIRES: the map and the assignment it is made of outlive it.
 class Cluster {
  public:
-  /// `before`: of an earlier map of the same cluster, whose classes and nodes keep their
-  /// ids. REQUIRES: both the map and the assignment go on from the earlier ones.
+  /// `before`: of an earlier map of the same cluster, whose classes keep their ids.
+  /// REQUIRES: the assignment goes on from the earlier one.
   Cluster(const entity::EntityMap& entities, const entity::ServiceAssignment& services,
           const Cluster* before = nullptr);
 

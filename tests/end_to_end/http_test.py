@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 import os
+import pathlib
 import re
 import shutil
 import socket
@@ -18,6 +19,7 @@ import urllib.request
 
 from mimir_case import OK, PATIENCE_S, USAGE, Appliance, MimirCase, main
 
+TREE = pathlib.Path(__file__).resolve().parents[2]
 QUIET_DEVICE = "net_null0,no-rx=1"
 LOOPBACK = "http:\n  listen: 127.0.0.1:0\n"
 CONNECTION_MAX = 64
@@ -74,6 +76,44 @@ class Http(MimirCase):
         checked = subprocess.run(["promtool", "check", "metrics"], input=text, text=True,
                                  capture_output=True, check=False)
         self.assertEqual((checked.returncode, checked.stdout, checked.stderr), (0, "", ""))
+
+    def test_rules_and_dashboard_name_what_there_is(self):
+        """A metric that was renamed would make an alert that never comes."""
+        _, text, _ = self.ask("/metrics")
+        there = set(re.findall(r"^# TYPE (\S+) ", text, re.MULTILINE))
+        rules = (TREE / "config/prometheus/rules.yml").read_text(encoding="utf-8")
+        board = json.loads((TREE / "config/grafana/mimir.json").read_text(encoding="utf-8"))
+        queries = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+        queries += [variable["query"] for variable in board["templating"]["list"]]
+        self.assertGreater(len(queries), 15)
+        for where in [rules, *queries]:
+            for name in re.findall(r"\bmimir_\w+", where):
+                self.assertIn(name, there)
+        for query in queries:
+            for label in re.findall(r'[{,](\w+)=', query):
+                self.assertIn(label, {"instance", "result", "state"})
+        self.assertEqual(len({panel["id"] for panel in board["panels"]}), len(board["panels"]))
+        if shutil.which("promtool") is None:
+            self.skipTest("promtool is not installed")
+        checked = subprocess.run(["promtool", "check", "rules",
+                                  str(TREE / "config/prometheus/rules.yml")],
+                                 capture_output=True, text=True, check=False)
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+
+    def test_a_core_tells_what_it_did(self):
+        """A quiet link: polls move, and nothing is busy."""
+        def values():
+            text = self.ask("/metrics")[1]
+            return {name: float(value) for name, value in
+                    re.findall(r'^mimir_worker_(\S+) (\S+)$', text, re.MULTILINE)}
+        first = values()
+        deadline = time.monotonic() + PATIENCE_S
+        while (second := values()) == first and time.monotonic() < deadline:
+            time.sleep(0.2)
+        self.assertGreater(second['polls_total{worker="0"}'], first['polls_total{worker="0"}'])
+        idle = 'cycles_total{worker="0",state="idle"}'
+        self.assertGreater(second[idle], first[idle])
+        self.assertEqual(second['cycles_total{worker="0",state="busy"}'], 0)
 
     def test_prometheus_scrapes_it(self):
         if shutil.which("prometheus") is None:

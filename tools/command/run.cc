@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,6 +15,8 @@
 #include "controlplane/alert/alert_file.h"
 #include "controlplane/appliance_config.h"
 #include "controlplane/log.h"
+#include "controlplane/privileges.h"
+#include "controlplane/service_manager.h"
 #include "controlplane/stop_signal.h"
 #include "model/analysis/analyzer.h"
 #include "model/learn/model_file.h"
@@ -58,10 +63,30 @@ void say(const source::PortNews& news) {
   }
 }
 
-void start(ApplianceBoard& board) {
+void start(const Appliance& appliance, ApplianceBoard& board) {
+  if (appliance.cluster != nullptr) {
+    appliance.cluster->start(
+        [&appliance](const ClusterContext& context) { return appliance.make_registry(context); });
+  }
   board.serve();
   log_info("listening; end with Ctrl-C or SIGTERM");
   if (!board.address().empty()) log_info("told of at " + board.address());
+}
+
+// Who cannot give up root must not go on as root: an orderly end is asked for.
+bool become(const std::string& user) {
+  std::string fault;
+  if (user.empty() || controlplane::drop_privileges(user, fault)) return true;
+  controlplane::log_error(fmt::format("dataplane.run_as: {} cannot be become: {}", user, fault));
+  (void)std::raise(SIGTERM);
+  return false;
+}
+
+void feed(controlplane::ServiceManager& manager, const LiveStatus& status) {
+  std::vector<std::uint64_t> progress;
+  for (const controlplane::WorkerStatus& worker : status.workers) progress.push_back(worker.polls);
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  manager.feed(progress, std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
 }
 
 class RunCommand final : public Command {
@@ -89,6 +114,7 @@ class RunCommand final : public Command {
     const auto appliance = load_appliance(config_path_, replay.get(), diagnostics);
     fmt::print(stderr, "{}", diagnostics.render());
     if (!appliance) return ExitCode::kUsage;
+    controlplane::keep_files_private();
     config::Diagnostics output_faults;
     auto alerts = controlplane::AlertFile::open(appliance->config.output.alerts, output_faults);
     if (!alerts) {
@@ -122,13 +148,14 @@ class RunCommand final : public Command {
       log_info(
           fmt::format("memory {:>7.1f} MB  {}", static_cast<double>(term.bytes) / 1e6, term.what));
     }
-    const controlplane::AlertBuilder builder(appliance.model, *appliance.context->cluster,
-                                             appliance.model_digest);
-    const auto tell = [&](const config::Json& alert) {
+    controlplane::AlertBuilder builder(appliance.model, *appliance.context->cluster,
+                                       appliance.model_digest);
+    const auto tell = [&](config::Json alert) {
+      board.state_age(alert);
       alerts.write(alert);
       board.add_alert(alert);
     };
-    Detection detection({.context = appliance.context.get(),
+    Detection detection({.context = appliance.context,
                          .model = &appliance.model,
                          .model_digest = appliance.model_digest,
                          .suppressions = appliance.config.detection.suppressions(),
@@ -148,21 +175,43 @@ class RunCommand final : public Command {
       }
       board.add_window(verdict, builder, path);
     });
+    const auto follow_cluster = [&] {
+      if (appliance.cluster == nullptr) return;
+      LiveCluster::Update update = appliance.cluster->take();
+      if (update.context == nullptr) return;
+      const ClusterContext& context = *update.context;
+      analyzer.move_to(*context.cluster, context.observation, std::move(*update.registry),
+                       update.is_renumbered);
+      detection.move_to(context, update.is_renumbered);
+      builder.move_to(*context.cluster);
+      board.move_to(context);
+    };
+    auto manager = controlplane::ServiceManager::from_environment();
     LiveRun live;
     source::MachineFault fault;
-    const LiveHooks hooks{
-        .window =
-            [&](const Window& window) {
-              detection.add(window);
-              analyzer.add(window);
-            },
-        .news = say,
-        .started = [&board] { start(board); },
-        .status = [&](const LiveStatus& status) { board.publish(status, alerts); }};
+    const LiveHooks hooks{.window =
+                              [&](const Window& window) {
+                                follow_cluster();
+                                detection.add(window);
+                                analyzer.add(window);
+                              },
+                          .news = say,
+                          .started =
+                              [&] {
+                                is_unsafe_ = !become(appliance.config.dataplane.run_as);
+                                start(appliance, board);
+                                manager.ready();
+                              },
+                          .status =
+                              [&](const LiveStatus& status) {
+                                board.publish(status, alerts);
+                                feed(manager, status);
+                              }};
     if (!run_live(options, stop, hooks, live, fault)) {
       fmt::print(stderr, "mimir: error: {}\n  hint: {}\n", fault.message, fault.hint);
       return ExitCode::kMachine;
     }
+    manager.stopping();
     detection.flush();
     analyzer.flush();
     board.end();
@@ -201,6 +250,7 @@ class RunCommand final : public Command {
     fmt::print(stderr, "windows  {} judged, {} alerts written, {} lost\n", windows,
                alerts.written(), alerts.lost());
     fmt::print(stderr, "{}", replay_faults_.render());
+    if (is_unsafe_) return ExitCode::kMachine;
     return replay_faults_.has_errors() || !live.balances() || alerts.lost() > 0 ? ExitCode::kData
                                                                                 : ExitCode::kOk;
   }
@@ -208,6 +258,7 @@ class RunCommand final : public Command {
   std::string config_path_;
   std::string replay_;
   config::Diagnostics replay_faults_;
+  bool is_unsafe_ = false;  ///< root could not be given up
 };
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "model/entity/address_text.h"
@@ -25,15 +24,14 @@ config::Json json(std::string_view text) {
   return value.value_or(config::Json());
 }
 
-std::string pod(std::string_view name, std::string_view more, std::string_view status) {
-  return fmt::format(R"({{"kind":"Pod","metadata":{{"namespace":"shop","name":"{}"{}}},)"
-                     R"("spec":{{"nodeName":"n1"}},"status":{{{}}}}})",
-                     name, more, status);
+std::string pod(const std::string& name, const std::string& more, const std::string& status) {
+  return R"({"kind":"Pod","metadata":{"namespace":"shop","name":")" + name + "\"" + more +
+         R"(},"spec":{"nodeName":"n1"},"status":{)" + status + "}}";
 }
 
-std::string owned_by(std::string_view kind, std::string_view name) {
-  return fmt::format(R"(,"ownerReferences":[{{"kind":"{}","name":"{}","controller":true}}])", kind,
-                     name);
+std::string owned_by(const std::string& kind, const std::string& name) {
+  return R"(,"ownerReferences":[{"kind":")" + kind + R"(","name":")" + name +
+         R"(","controller":true}])";
 }
 
 std::string owner_of(const std::string& text) {
@@ -107,12 +105,11 @@ TEST(ClusterObjects, AServiceFollowsItsSlices) {
   const auto put = [&](std::string_view text) {
     EXPECT_TRUE(objects.put(json(text), "f", "o", diagnostics)) << diagnostics.render();
   };
-  const auto slice = [](std::string_view name, std::string_view pods) {
-    return fmt::format(R"({{"kind":"EndpointSlice","metadata":{{"namespace":"shop","name":"{}",)"
-                       R"("labels":{{"kubernetes.io/service-name":"cart"}}}},"endpoints":[{}]}})",
-                       name, pods);
+  const auto slice = [](const std::string& name, const std::string& pods) {
+    return R"({"kind":"EndpointSlice","metadata":{"namespace":"shop","name":")" + name +
+           R"(","labels":{"kubernetes.io/service-name":"cart"}},"endpoints":[)" + pods + "]}";
   };
-  constexpr std::string_view kTarget = R"({"targetRef":{"kind":"Pod","name":"a"}})";
+  const std::string target = R"({"targetRef":{"kind":"Pod","name":"a"}})";
   put(R"({"kind":"Service","metadata":{"namespace":"shop","name":"cart"},
           "spec":{"clusterIP":"10.96.0.7"}})");
   put(R"({"kind":"Service","metadata":{"namespace":"other","name":"cart"},
@@ -120,14 +117,14 @@ TEST(ClusterObjects, AServiceFollowsItsSlices) {
   put(pod("a", "", R"("podIP":"10.1.0.8")"));
   const auto service = [&objects] { return objects.events(kStart).back().entity.service; };
   EXPECT_EQ(service(), "");
-  put(slice("cart-1", kTarget));
-  put(slice("cart-2", kTarget));
+  put(slice("cart-1", target));
+  put(slice("cart-2", target));
   EXPECT_EQ(service(), "cart");
   objects.erase(json(slice("cart-1", "")));
   EXPECT_EQ(service(), "cart") << "the other slice still names it";
   put(slice("cart-2", ""));
   EXPECT_EQ(service(), "");
-  put(slice("cart-2", kTarget));
+  put(slice("cart-2", target));
   objects.erase_all(ObjectKind::kEndpointSlice, "other");
   EXPECT_EQ(service(), "cart");
   objects.erase_all(ObjectKind::kEndpointSlice, "shop");
@@ -148,8 +145,8 @@ TEST(ClusterObjects, WhatCannotBeUnderstoodLeavesWhatWasKnown) {
 
 // Times in these are seconds after kStart, as the objects say them.
 TEST(ClusterList, WatchEventsHaveTheTimesOfTheirObjects) {
-  const auto event = [](std::string_view type, const std::string& object) {
-    return fmt::format("{{\n  \"type\": \"{}\",\n  \"object\": {}\n}}\n", type, object);
+  const auto event = [](const std::string& type, const std::string& object) {
+    return "{\n  \"type\": \"" + type + "\",\n  \"object\": " + object + "\n}\n";
   };
   const std::string old = R"(,"creationTimestamp":"2025-06-01T00:00:00Z")";
   const std::string gone = old + R"(,"deletionTimestamp":"2026-01-01T00:01:00Z")";

@@ -49,9 +49,9 @@ TEST(History, ChangesAreDeletionsThenWhatIsNewOrDifferent) {
   const std::vector<Event> before{pod(1, "a", {"10.0.0.1"}), pod(1, "b", {"10.0.0.2"}),
                                   pod(1, "c", {"10.0.0.3"})};
   const std::vector<Event> after{pod(5, "c", {"10.0.0.3"}), pod(5, "a", {"10.0.0.1"}, "Job/a"),
-                                 pod(5, "d", {"10.0.0.2"})};
+                                 pod(9, "d", {"10.0.0.2"})};
   EXPECT_EQ(lines(changes(before, after, 7)),
-            lines({gone(7, "b"), pod(7, "a", {"10.0.0.1"}, "Job/a"), pod(7, "d", {"10.0.0.2"})}));
+            lines({gone(7, "b"), pod(5, "a", {"10.0.0.1"}, "Job/a"), pod(7, "d", {"10.0.0.2"})}));
   EXPECT_TRUE(changes(after, after, 7).empty());
 }
 
