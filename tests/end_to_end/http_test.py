@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import pathlib
+import pwd
 import re
 import shutil
 import socket
@@ -114,6 +115,50 @@ class Http(MimirCase):
         idle = 'cycles_total{worker="0",state="idle"}'
         self.assertGreater(second[idle], first[idle])
         self.assertEqual(second['cycles_total{worker="0",state="busy"}'], 0)
+
+    def test_root_is_given_up_and_files_are_not_for_others(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root can give it up")
+        config = self.configure("as_nobody.yaml", "benign/entities.jsonl", QUIET_DEVICE,
+                                alerts="private.jsonl", prefix=f"mimir-nobody-{os.getpid()}",
+                                more=LOOPBACK)
+        text = (self.folder / config).read_text(encoding="utf-8")
+        self.write(config, text.replace("dataplane:\n", "dataplane:\n  run_as: nobody\n"))
+        with Appliance(self, config) as appliance:
+            self.assertTrue(appliance.wait_until_said("told of at"), appliance.stderr)
+            tasks = pathlib.Path(f"/proc/{appliance.process.pid}/task")
+            users = {re.search(r"(?m)^Uid:\t(.*)$", (task / "status").read_text())[1]
+                     for task in tasks.iterdir()}
+            nobody = pwd.getpwnam("nobody").pw_uid
+            self.assertEqual(users, {"\t".join([str(nobody)] * 4)})
+            self.assertEqual(appliance.end(), OK, appliance.stderr)
+        self.assertEqual((self.folder / "private.jsonl").stat().st_mode & 0o777, 0o640)
+        self.write(config, text.replace("dataplane:\n", "dataplane:\n  run_as: no-such-user\n"))
+        self.expect(self.call("run", "--config", config), USAGE, "there is no user no-such-user",
+                    "useradd --system")
+
+    def test_the_supervisor_is_told_that_it_lives(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
+            supervisor.bind(str(self.folder / "notify"))
+            supervisor.settimeout(PATIENCE_S)
+            own = {"NOTIFY_SOCKET": str(self.folder / "notify"), "WATCHDOG_USEC": "2000000"}
+            os.environ.update(own)
+            try:
+                config = self.configure("notify.yaml", "benign/entities.jsonl", QUIET_DEVICE,
+                                        prefix=f"mimir-notify-{os.getpid()}")
+                appliance = Appliance(self, config)
+            finally:
+                for name in own:
+                    del os.environ[name]
+            with appliance:
+                self.assertEqual(supervisor.recv(64), b"READY=1")
+                for _ in range(3):
+                    self.assertEqual(supervisor.recv(64), b"WATCHDOG=1")
+                self.assertEqual(appliance.end(), OK, appliance.stderr)
+            heard = supervisor.recv(64)
+            while heard == b"WATCHDOG=1":
+                heard = supervisor.recv(64)
+            self.assertEqual(heard, b"STOPPING=1")
 
     def test_prometheus_scrapes_it(self):
         if shutil.which("prometheus") is None:
