@@ -94,6 +94,9 @@ std::vector<config::SectionText> section_texts() {
           {.name = "model",
            .help = "Which model judges the windows, and who is who in the cluster.",
            .keys = model_section().keys()},
+          {.name = "kubernetes",
+           .help = "Instead of a file, the API server that knows who is who.",
+           .keys = kubernetes_section().keys()},
           {.name = "detection",
            .help = "What the detectors beside the model are not to report.",
            .keys = detection_section().keys()},
@@ -115,6 +118,7 @@ std::vector<std::string> changed_keys(const ApplianceConfig& a, const ApplianceC
   };
   compare(dataplane_section(), a.dataplane, b.dataplane);
   compare(model_section(), a.model, b.model);
+  compare(kubernetes_section(), a.kubernetes, b.kubernetes);
   compare(detection_section(), a.detection, b.detection);
   compare(output_section(), a.output, b.output);
   compare(http_section(), a.http, b.http);
@@ -144,6 +148,8 @@ std::optional<ApplianceConfig> read_appliance_config(std::string_view text, std:
       read.dataplane = dataplane_section().read(node, diagnostics);
     } else if (key.name == "model") {
       read.model = model_section().read(node, diagnostics);
+    } else if (key.name == "kubernetes") {
+      read.kubernetes = kubernetes_section().read(node, diagnostics);
     } else if (key.name == "detection") {
       read.detection = detection_section().read(node, diagnostics);
     } else if (key.name == "output") {

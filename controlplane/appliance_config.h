@@ -9,6 +9,7 @@
 
 #include "config/diagnostic.h"
 #include "config/section.h"
+#include "controlplane/kubernetes/kubernetes_config.h"
 #include "dataplane/dataplane_config.h"
 #include "model/detection_config.h"
 #include "model/model_config.h"
@@ -51,6 +52,7 @@ struct ListenAddress {
 struct ApplianceConfig {
   DataplaneConfig dataplane;
   ModelConfig model;
+  KubernetesConfig kubernetes;
   DetectionConfig detection;
   OutputConfig output;
   HttpConfig http;

@@ -128,6 +128,9 @@ config::Section<DataplaneConfig> dataplane_section() {
               "Whether DPDK's memory is on 2 MB pages: auto takes them if enough are free.")
       .text("file_prefix", &C::file_prefix,
             "Keeps two appliances on one machine apart; the second on one prefix is refused.")
+      .text("run_as", &C::run_as,
+            "The user that a run begun by root becomes as soon as its ports are open; the folders "
+            "it writes to must be that user's. Empty: it stays who it is.")
       .integer("hash_seed", &C::hash_seed,
                {.unit = "",
                 .help = "0 draws another secret for the flow table's hash at every start, so that "

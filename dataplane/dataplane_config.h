@@ -44,6 +44,7 @@ struct DataplaneConfig {
   PayloadConfig payload;
   std::string huge_pages = "auto";
   std::string file_prefix = "mimir";
+  std::string run_as;
   std::uint64_t hash_seed = 0;  ///< 0: another secret at every start
 };
 

@@ -9,6 +9,8 @@ namespace mimir {
 
 namespace {
 
+constexpr std::int64_t kEntityAgeMaxNs = 365LL * 86400 * 1'000'000'000;
+
 bool are_cidrs(const std::vector<std::string>& texts) {
   return std::all_of(texts.begin(), texts.end(),
                      [](const std::string& text) { return entity::parse_cidr(text).has_value(); });
@@ -22,8 +24,16 @@ config::Section<ModelConfig> model_section() {
   config::Section<C> section("model");
   section.text("file", &C::file, "The model that judges, as mimir train writes it.")
       .text("entities", &C::entities,
-            "Who holds which address: an entities.jsonl, a creation log of the prototype, or the "
-            "output of kubectl get pods,services,nodes -A -o json.")
+            "Who holds which address: an entities.jsonl, a creation log of the prototype, or what "
+            "kubectl get nodes,services,endpointslices,pods -A -o json prints. While ports are "
+            "listened to it is read again whenever it changes.")
+      .text("entity_log", &C::entity_log,
+            "A file that every change of the entities is appended to, while ports are listened to; "
+            "mimir train reads it as entities. If the API of kubernetes.api does not answer at the "
+            "start, it says who was who. Empty: none.")
+      .duration_ns("entity_age_max", &C::entity_age_max_ns, 0, kEntityAgeMaxNs,
+                   "Entities of which nothing was heard for longer are stale: alerts and /readyz "
+                   "say so. 0s: 15min if kubernetes.api is given, never for a file.")
       .choice("observation", &C::observation, {"mirror", "node-any"},
               "Where the packets are seen: a mirror port behind address translation, or all "
               "interfaces of a node.")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@ namespace mimir {
 struct ModelConfig {
   std::string file;
   std::string entities;
+  std::string entity_log;
+  std::int64_t entity_age_max_ns = 0;
   std::string observation = "mirror";
   std::vector<std::string> pod_cidrs;
   std::vector<std::string> service_cidrs;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/appliance.h"
 
-#include <chrono>
 #include <random>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "controlplane/privileges.h"
 #include "model/analysis/model_invariants.h"
 #include "model/learn/digest.h"
 #include "model/learn/model_file.h"
@@ -30,16 +30,13 @@ flow::HashSecret make_secret(std::uint64_t seed) {
   return {.first = draw() | 1, .second = draw() | 1};
 }
 
-/// The time from which logs without times of their own count.
-TimeNs start_of(const source::CaptureSet* replay) {
-  if (replay != nullptr) return replay->first_ns();
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-void check_ports(const std::string& path, const Appliance& appliance, bool is_replay,
+void check_start(const std::string& path, const Appliance& appliance, bool is_replay,
                  config::Diagnostics& diagnostics) {
+  const std::string& user = appliance.config.dataplane.run_as;
+  if (!user.empty() && !controlplane::is_user(user)) {
+    diagnostics.error({.file = path}, fmt::format("dataplane.run_as: there is no user {}", user),
+                      fmt::format("useradd --system {}", user));
+  }
   if (is_replay || !appliance.config.dataplane.ports.empty()) return;
   diagnostics.error({.file = path}, "dataplane.ports names no port to listen on",
                     "write ports: [{device: \"net_af_packet0,iface=mirror0\"}]");
@@ -98,10 +95,14 @@ LiveOptions Appliance::live_options() const {
   return options;
 }
 
-analysis::Analyzer Appliance::make_analyzer(analysis::Analyzer::Sink sink) const {
+std::optional<invariant::Registry> Appliance::make_registry(const ClusterContext& of) const {
   config::Diagnostics ignored;
-  auto registry = invariant::Registry::build(*context->cluster, invariants, ignored);
-  return {*context->cluster, context->observation, std::move(*registry), model, std::move(sink)};
+  return invariant::Registry::build(*of.cluster, invariants, ignored);
+}
+
+analysis::Analyzer Appliance::make_analyzer(analysis::Analyzer::Sink sink) const {
+  return {*context->cluster, context->observation, *make_registry(*context), model,
+          std::move(sink)};
 }
 
 std::optional<ModelWithDigest> load_model(const std::string& path,
@@ -123,14 +124,20 @@ std::optional<Appliance> load_appliance(const std::string& config_path,
   Appliance appliance;
   appliance.config = std::move(*config);
   auto model = load_model(appliance.config.model.file, diagnostics);
-  appliance.context = load_cluster(appliance.config.model, start_of(replay), diagnostics);
+  if (replay != nullptr) {
+    appliance.fixed_context = load_cluster(appliance.config.model, replay->first_ns(), diagnostics);
+    appliance.context = appliance.fixed_context.get();
+  } else {
+    appliance.cluster = LiveCluster::open(appliance.config, diagnostics);
+    if (appliance.cluster != nullptr) appliance.context = &appliance.cluster->context();
+  }
   if (!model || appliance.context == nullptr || diagnostics.has_errors()) return std::nullopt;
   appliance.model = std::move(model->model);
   appliance.model_digest = std::move(model->digest);
   appliance.invariants =
       analysis::invariants_of(appliance.model.context, appliance.context->observation.point);
   check_model(config_path, appliance.config, appliance.model.context, diagnostics);
-  check_ports(config_path, appliance, replay != nullptr, diagnostics);
+  check_start(config_path, appliance, replay != nullptr, diagnostics);
   (void)invariant::Registry::build(*appliance.context->cluster, appliance.invariants, diagnostics);
   const PayloadConfig& payload = appliance.config.dataplane.payload;
   appliance.signatures = compile_signatures(

@@ -11,6 +11,7 @@
 #include "model/analysis/analyzer.h"
 #include "model/learn/model.h"
 #include "tools/cluster_context.h"
+#include "tools/live_cluster.h"
 #include "tools/live_run.h"
 
 namespace mimir::tools {
@@ -20,13 +21,19 @@ struct Appliance {
   controlplane::ApplianceConfig config;
   learn::Model model;
   std::string model_digest;
-  std::unique_ptr<const ClusterContext> context;
+  /// Who is who at the start; of one of the two below it.
+  const ClusterContext* context = nullptr;
+  std::unique_ptr<const ClusterContext> fixed_context;  ///< of a replay
+  std::unique_ptr<LiveCluster> cluster;                 ///< null in a replay
   invariant::Options invariants;
   std::unique_ptr<const payload::Signatures> signatures;  ///< null: payload is not looked at
 
   [[nodiscard]] LiveOptions live_options() const;
   /// The invariants were built once before, so this cannot fail.
   [[nodiscard]] analysis::Analyzer make_analyzer(analysis::Analyzer::Sink sink) const;
+  /// The invariants of a context that goes on from the one at the start; nothing if they
+  /// cannot be made of it. Threads: any.
+  [[nodiscard]] std::optional<invariant::Registry> make_registry(const ClusterContext& of) const;
 };
 
 /// Reads the configuration and all it names, and checks that they fit each other.

@@ -2,29 +2,33 @@
 #include "tools/appliance_board.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "controlplane/status/entity_status.h"
 #include "controlplane/stop_signal.h"
 #include "tools/text_file.h"
 #include "tools/version.h"
+#include "tools/wall_clock.h"
 
 namespace mimir::tools {
 
 namespace {
 
-TimeNs wall_clock_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
+/// What is watched says at least once a minute that it is as it was; a file need not.
+constexpr TimeNs kWatchAgeMaxNs = 15 * 60 * kNsPerSecond;
+
+TimeNs age_max_of(const controlplane::ApplianceConfig& config) {
+  if (config.model.entity_age_max_ns > 0) return config.model.entity_age_max_ns;
+  return config.kubernetes.api.empty() ? 0 : kWatchAgeMaxNs;
 }
 
 }  // namespace
 
 ApplianceBoard::ApplianceBoard(const Appliance& appliance, bool is_replay)
-    : api_(board_, controlplane::web_assets(), wall_clock_ns),
+    : cluster_(appliance.cluster.get()),
+      api_(board_, controlplane::web_assets(), wall_clock_ns),
       control_(api_, desk_, evidence_, controlplane::request_stop) {
   status_.identity = {.version = std::string(kVersionText),
                       .model_name = appliance.model.context.name,
@@ -33,11 +37,11 @@ ApplianceBoard::ApplianceBoard(const Appliance& appliance, bool is_replay)
                       .sensitive_service = appliance.model.context.sensitive_service,
                       .started_ns = wall_clock_ns(),
                       .is_replay = is_replay};
-  status_.entities_read_ns = status_.identity.started_ns;
-  const graph::Cluster& cluster = *appliance.context->cluster;
-  for (graph::ClassId id = 0; id < cluster.class_count(); ++id) {
-    status_.services += static_cast<std::uint64_t>(cluster.is_application(id));
-  }
+  status_.entities.source = cluster_ != nullptr ? cluster_->source_name() : "file";
+  status_.entities.last_update_ns = status_.identity.started_ns;
+  if (cluster_ != nullptr) status_.entities.age_max_ns = age_max_of(appliance.config);
+  look_at_cluster();
+  move_to(*appliance.context);
   for (const learn::GranularityModel& model : appliance.model.granularities) {
     status_.windows.push_back({.granularity_s = model.granularity_s});
   }
@@ -145,11 +149,36 @@ void ApplianceBoard::add_window(const analysis::Verdict& verdict,
   }
 }
 
+void ApplianceBoard::move_to(const ClusterContext& context) {
+  const graph::Cluster& cluster = *context.cluster;
+  status_.services = 0;
+  for (graph::ClassId id = 0; id < cluster.class_count(); ++id) {
+    status_.services += static_cast<std::uint64_t>(cluster.is_application(id));
+  }
+  status_.entities.pods = context.present.pods;
+  status_.entities.services = context.present.services;
+  status_.entities.nodes = context.present.nodes;
+}
+
+void ApplianceBoard::look_at_cluster() {
+  if (cluster_ == nullptr) return;
+  status_.entities.last_update_ns = cluster_->last_update_ns();
+  status_.entities.faults = cluster_->fault_count();
+}
+
+void ApplianceBoard::state_age(config::Json& alert) const {
+  if (cluster_ == nullptr) return;
+  controlplane::EntityStatus entities = status_.entities;
+  entities.last_update_ns = cluster_->last_update_ns();
+  controlplane::state_entity_age(entities, wall_clock_ns(), alert);
+}
+
 void ApplianceBoard::add_alert(const config::Json& alert) {
   if (is_served()) board_.add_alert(alert);
 }
 
 void ApplianceBoard::publish(const LiveStatus& live, const controlplane::AlertFile& alerts) {
+  look_at_cluster();
   status_.ports = live.ports;
   status_.workers = live.workers;
   status_.packets = live.packets;

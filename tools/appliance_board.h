@@ -46,6 +46,10 @@ class ApplianceBoard {
   [[nodiscard]] controlplane::ReloadDesk& desk() { return desk_; }
   /// Where packets are asked for.
   [[nodiscard]] controlplane::EvidenceDesk& evidence() { return evidence_; }
+  /// From here on, who is who is as `context` has it.
+  void move_to(const ClusterContext& context);
+  /// Says in `alert` how old what is known of the entities is, if that is too old.
+  void state_age(config::Json& alert) const;
   /// As it is written to the file.
   void add_alert(const config::Json& alert);
   void publish(const LiveStatus& live, const controlplane::AlertFile& alerts);
@@ -60,7 +64,9 @@ class ApplianceBoard {
   /// Whether anybody can ask.
   [[nodiscard]] bool is_served() const { return server_ != nullptr || control_server_ != nullptr; }
   [[nodiscard]] controlplane::WindowTotals& totals_of(std::uint32_t granularity_s);
+  void look_at_cluster();
 
+  const LiveCluster* cluster_;  ///< null in a replay
   controlplane::StatusBoard board_;
   controlplane::ApplianceStatus status_;
   controlplane::HttpApi api_;

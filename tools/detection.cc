@@ -48,30 +48,48 @@ std::vector<detector::PayloadRule> payload_rules_of(const payload::Signatures* s
 }
 
 Detection::Detection(DetectionOptions options, Sink sink)
-    : resolver_(resolver_of(options)),
-      habits_(habits_of(options)),
-      detectors_(resolver_, habits_, payload_rules_of(options.signatures)),
-      suppressor_(std::move(options.suppressions)),
+    : options_(std::move(options)),
+      resolver_(resolver_of(options_)),
+      habits_(habits_of(options_)),
+      rule_sets_{payload_rules_of(options_.signatures), {}},
+      detectors_(std::in_place, resolver_, habits_, rule_sets_[0]),
+      suppressor_(std::exchange(options_.suppressions, {})),
       sink_(std::move(sink)) {
-  if (options.model != nullptr) {
-    origin_ = {.model_name = options.model->context.name,
-               .model_digest = std::move(options.model_digest)};
+  if (options_.model != nullptr) {
+    origin_ = {.model_name = options_.model->context.name, .model_digest = options_.model_digest};
   }
+}
+
+void Detection::move_to(const ClusterContext& context, bool is_renumbered) {
+  if (is_renumbered) report(detectors_->flush());
+  options_.context = &context;
+  resolver_ = resolver_of(options_);
+  habits_ = habits_of(options_);
+  if (!is_renumbered) return;
+  detectors_.emplace(resolver_, habits_, rule_sets_[0]);
+  detectors_->set_rules(PayloadFact::kRuleSetSpan, rule_sets_[1]);
 }
 
 void Detection::add(const Window& window) {
   window_ = controlplane::window_of(window);
-  report(detectors_.add(window));
+  report(detectors_->add(window));
 }
 
-void Detection::adopt(const ClusterContext& context, const learn::Model& model,
-                      std::string model_digest, std::vector<detector::Suppression> suppressions) {
-  habits_ = {model.context.contacts, *context.cluster};
+void Detection::adopt(const learn::Model& model, const std::string& model_digest,
+                      std::vector<detector::Suppression> suppressions) {
+  options_.model = &model;
+  habits_ = habits_of(options_);
   suppressor_.replace(std::move(suppressions));
-  origin_ = {.model_name = model.context.name, .model_digest = std::move(model_digest)};
+  origin_ = {.model_name = model.context.name, .model_digest = model_digest};
 }
 
-void Detection::flush() { report(detectors_.flush()); }
+void Detection::set_rules(std::uint16_t first_rule, const payload::Signatures* signatures) {
+  auto& rules = rule_sets_[first_rule / PayloadFact::kRuleSetSpan];
+  rules = payload_rules_of(signatures);
+  detectors_->set_rules(first_rule, rules);
+}
+
+void Detection::flush() { report(detectors_->flush()); }
 
 void Detection::report(const std::vector<detector::Finding>& findings) {
   for (const detector::Finding& finding : findings) {
@@ -85,10 +103,10 @@ void Detection::report(const std::vector<detector::Finding>& findings) {
 std::string Detection::describe() const {
   std::string text =
       fmt::format("detectors {} alerts, {} suppressed, {} habits of the training\n", alert_count_,
-                  suppressor_.suppressed_count(), detectors_.habitual_count());
-  if (detectors_.forgotten_source_count() > 0 || detectors_.hurried_contact_count() > 0) {
+                  suppressor_.suppressed_count(), detectors_->habitual_count());
+  if (detectors_->forgotten_source_count() > 0 || detectors_->hurried_contact_count() > 0) {
     text += fmt::format("  full     {} sources forgotten, {} contacts judged before their answer\n",
-                        detectors_.forgotten_source_count(), detectors_.hurried_contact_count());
+                        detectors_->forgotten_source_count(), detectors_->hurried_contact_count());
   }
   for (const detector::Suppressor::Use& use : suppressor_.uses()) {
     if (use.expired_count == 0) continue;

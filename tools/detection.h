@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,12 +51,13 @@ class Detection {
 
   /// Another model's habits and other suppressions count from here on; what the detectors
   /// remember stays.
-  void adopt(const ClusterContext& context, const learn::Model& model, std::string model_digest,
+  void adopt(const learn::Model& model, const std::string& model_digest,
              std::vector<detector::Suppression> suppressions);
   /// What facts of rules from number `first_rule` on mean.
-  void set_rules(std::uint16_t first_rule, const payload::Signatures* signatures) {
-    detectors_.set_rules(first_rule, payload_rules_of(signatures));
-  }
+  void set_rules(std::uint16_t first_rule, const payload::Signatures* signatures);
+  /// From here on, who is who is as `context` has it, whose services go on from those of
+  /// the one before. With `is_renumbered` its nodes do not: the detectors begin anew.
+  void move_to(const ClusterContext& context, bool is_renumbered);
 
   /// Puts what was lately found of its services beside a structural alert.
   void relate(controlplane::Alert& alert) const {
@@ -68,9 +71,12 @@ class Detection {
  private:
   void report(const std::vector<detector::Finding>& findings);
 
+  DetectionOptions options_;
   detector::Resolver resolver_;
   detector::KnownHabits habits_;
-  detector::DetectorSet detectors_;
+  /// What facts mean, by the half that their numbers are in.
+  std::array<std::vector<detector::PayloadRule>, 2> rule_sets_;
+  std::optional<detector::DetectorSet> detectors_;
   detector::Suppressor suppressor_;
   controlplane::HabitOrigin origin_;
   controlplane::FindingWindow window_;

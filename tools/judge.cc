@@ -20,31 +20,44 @@ bool is_edge(const learn::Model& model, TimeNs last_begin_ns, TimeNs next_begin_
 }  // namespace
 
 Judge::Bench::Bench(const Judge& judge, invariant::Registry registry, analysis::Analyzer::Sink sink)
-    : builder(*judge.model_, *judge.appliance_.context->cluster, judge.model_digest_),
-      analyzer(*judge.appliance_.context->cluster, judge.appliance_.context->observation,
-               std::move(registry), *judge.model_, std::move(sink)) {}
+    : builder(*judge.model_, *judge.context_->cluster, judge.model_digest_),
+      analyzer(*judge.context_->cluster, judge.context_->observation, std::move(registry),
+               *judge.model_, std::move(sink)) {}
 
 Judge::Judge(const Appliance& appliance, std::uint64_t secret, Sinks sinks)
     : appliance_(appliance),
+      context_(appliance.context),
       sinks_(std::move(sinks)),
       model_(&appliance.model),
       model_digest_(appliance.model_digest),
-      detection_({.context = appliance.context.get(),
+      detection_({.context = appliance.context,
                   .model = &appliance.model,
                   .model_digest = appliance.model_digest,
                   .suppressions = appliance.config.detection.suppressions(),
                   .signatures = appliance.signatures.get(),
                   .secret = secret},
                  [this](const config::Json& alert) { sinks_.alert(alert); }) {
-  open_bench(appliance.invariants);
+  // They were made once before, so this cannot fail.
+  open_bench(*appliance.make_registry(*context_));
 }
 
-// The invariants were built once before, so this cannot fail.
-void Judge::open_bench(const invariant::Options& invariants) {
-  config::Diagnostics ignored;
-  auto registry = invariant::Registry::build(*appliance_.context->cluster, invariants, ignored);
-  bench_ = std::make_unique<Bench>(*this, std::move(*registry),
+void Judge::open_bench(invariant::Registry registry) {
+  bench_ = std::make_unique<Bench>(*this, std::move(registry),
                                    [this](const analysis::Verdict& verdict) { hear(verdict); });
+}
+
+void Judge::move_to(const ClusterContext& context, invariant::Registry registry,
+                    bool is_renumbered) {
+  context_ = &context;
+  if (current_) {
+    config::Diagnostics ignored;
+    auto own = invariant::Registry::build(*context.cluster, current_->invariants, ignored);
+    if (own) registry = std::move(*own);
+  }
+  bench_->analyzer.move_to(*context.cluster, context.observation, std::move(registry),
+                           is_renumbered);
+  detection_.move_to(context, is_renumbered);
+  bench_->builder.move_to(*context.cluster);
 }
 
 void Judge::hear(const analysis::Verdict& verdict) {
@@ -79,7 +92,7 @@ void Judge::flush() {
 
 void Judge::adopt(Reload reload) {
   config::Diagnostics diagnostics;
-  if (!invariant::Registry::build(*appliance_.context->cluster, reload.invariants, diagnostics)) {
+  if (!invariant::Registry::build(*context_->cluster, reload.invariants, diagnostics)) {
     sinks_.settled(false, diagnostics.render());
     return;
   }
@@ -111,26 +124,36 @@ void Judge::inspection_taken(bool is_taken) {
   settle();
 }
 
+// What was well when it was adopted need not be any more: the cluster may have changed.
 void Judge::exchange_model(TimeNs begin_ns) {
+  config::Diagnostics diagnostics;
+  auto registry = invariant::Registry::build(*context_->cluster, next_->invariants, diagnostics);
+  if (!registry) {
+    next_.reset();
+    lost_ = diagnostics.render() + lost_;
+    return settle();
+  }
   bench_->analyzer.close_until(begin_ns);
   bench_.reset();
   current_ = std::move(next_);
   next_.reset();
   model_ = &current_->model.model;
   model_digest_ = current_->model.digest;
-  detection_.adopt(*appliance_.context, *model_, model_digest_,
-                   current_->config.detection.suppressions());
-  open_bench(current_->invariants);
+  detection_.adopt(*model_, model_digest_, current_->config.detection.suppressions());
+  open_bench(std::move(*registry));
   settle();
 }
 
 void Judge::settle() {
   if (next_ || next_signatures_ != nullptr) return;
+  const DetectionConfig& detection =
+      current_ ? current_->config.detection : appliance_.config.detection;
+  const std::size_t suppression_count = detection.suppress.size();
   const std::size_t rules = signatures_ == nullptr ? 0 : signatures_->rules().size();
-  sinks_.settled(lost_.empty(), fmt::format("{}model {}, sha256 {}, {} suppressions{}\n", lost_,
-                                            model_->context.name, model_digest_.substr(0, 16),
-                                            current_->config.detection.suppress.size(),
-                                            rules == 0 ? "" : fmt::format(", {} rules", rules)));
+  sinks_.settled(lost_.empty(),
+                 fmt::format("{}model {}, sha256 {}, {} suppressions{}\n", lost_,
+                             model_->context.name, model_digest_.substr(0, 16), suppression_count,
+                             rules == 0 ? "" : fmt::format(", {} rules", rules)));
   lost_.clear();
 }
 

@@ -44,6 +44,10 @@ class Judge {
   /// without waiting for one.
   void pass(TimeNs time_ns);
 
+  /// From here on, who is who is as `context` has it; see Analyzer and Detection.
+  /// `registry`: the invariants of the model that the appliance began with.
+  void move_to(const ClusterContext& context, invariant::Registry registry, bool is_renumbered);
+
   /// Takes effect as soon as it can. REQUIRES: the one before has settled.
   void adopt(Reload reload);
   /// What workers are to look for from now on, once for each reload that has rules. Then
@@ -64,12 +68,13 @@ class Judge {
     Bench(const Judge& judge, invariant::Registry registry, analysis::Analyzer::Sink sink);
   };
 
-  void open_bench(const invariant::Options& invariants);
+  void open_bench(invariant::Registry registry);
   void hear(const analysis::Verdict& verdict);
   void exchange_model(TimeNs begin_ns);
   void settle();
 
   const Appliance& appliance_;
+  const ClusterContext* context_;
   Sinks sinks_;
   const learn::Model* model_;
   std::string model_digest_;

@@ -149,9 +149,13 @@ class Appliance {
                               .link_losses = counters.link_losses});
     }
     for (const Core& core : cores_) {
+      const source::PollCounts counts = core.source->poll_counts();
       status.workers.push_back({.ring_records = core.ring->waiting_records(),
                                 .ring_records_max = core.ring_records_max,
-                                .ring_capacity = options_.ring_record_count});
+                                .ring_capacity = options_.ring_record_count,
+                                .polls = counts.polls,
+                                .busy_cycles = counts.busy_cycles,
+                                .idle_cycles = counts.idle_cycles});
     }
     return status;
   }

@@ -23,15 +23,18 @@ AlertLoss loss_of(const analysis::ReducedWindow& window) {
 
 AlertBuilder::AlertBuilder(const learn::Model& model, const graph::Cluster& cluster,
                            std::string model_digest)
-    : model_(model), cluster_(cluster), baselines_(model), model_digest_(std::move(model_digest)) {}
+    : model_(model),
+      cluster_(&cluster),
+      baselines_(model),
+      model_digest_(std::move(model_digest)) {}
 
 std::vector<detector::EdgeEvidence> AlertBuilder::weigh(const analysis::Verdict& verdict) const {
   std::vector<detector::EdgeEvidence> edges;
   for (const graph::ServiceEdge& edge : verdict.lens.services().edges()) {
     if (edge.source == edge.target) continue;
-    edges.push_back(
-        baselines_.weigh(verdict.window.granularity_s(), cluster_.class_name(edge.source),
-                         cluster_.class_name(edge.target), edge.counts.packets, edge.counts.bytes));
+    edges.push_back(baselines_.weigh(
+        verdict.window.granularity_s(), cluster_->class_name(edge.source),
+        cluster_->class_name(edge.target), edge.counts.packets, edge.counts.bytes));
   }
   std::stable_sort(edges.begin(), edges.end(),
                    [](const auto& a, const auto& b) { return a.excess() > b.excess(); });
@@ -44,12 +47,12 @@ AlertHop AlertBuilder::busiest(const graph::PodGraph& pods, const std::string& s
   for (const graph::PodEdge& edge : pods.edges()) {
     const graph::PodNode& from = pods.nodes()[edge.source];
     const graph::PodNode& to = pods.nodes()[edge.target];
-    if (cluster_.class_name(from.class_id) != source ||
-        cluster_.class_name(to.class_id) != destination || edge.counts.bytes <= hop.bytes) {
+    if (cluster_->class_name(from.class_id) != source ||
+        cluster_->class_name(to.class_id) != destination || edge.counts.bytes <= hop.bytes) {
       continue;
     }
-    hop = {.source = cluster_.node_name(from.id),
-           .destination = cluster_.node_name(to.id),
+    hop = {.source = cluster_->node_name(from.id),
+           .destination = cluster_->node_name(to.id),
            .packets = edge.counts.packets,
            .bytes = edge.counts.bytes};
   }

@@ -23,6 +23,9 @@ class AlertBuilder {
 
   AlertBuilder(const learn::Model& model, const graph::Cluster& cluster, std::string model_digest);
 
+  /// From here on, windows are of a later map of the same cluster.
+  void move_to(const graph::Cluster& cluster) { cluster_ = &cluster; }
+
   [[nodiscard]] Alert build(const analysis::Verdict& verdict) const;
   /// The window's edges between services beside their baselines, the most excessive first.
   [[nodiscard]] std::vector<detector::EdgeEvidence> weigh(const analysis::Verdict& verdict) const;
@@ -32,7 +35,7 @@ class AlertBuilder {
                                  const std::string& destination) const;
 
   const learn::Model& model_;
-  const graph::Cluster& cluster_;
+  const graph::Cluster* cluster_;
   detector::EdgeBaselines baselines_;
   std::string model_digest_;
 };

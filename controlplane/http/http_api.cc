@@ -162,6 +162,9 @@ HttpResponse HttpApi::readiness(const Content& content) const {
   for (const PortStatus& port : status.ports) {
     if (!port.is_link_up) reasons.push("no link at port " + port.device);
   }
+  if (status.entities.is_stale(now_ns_())) {
+    reasons.push(describe_age(status.entities, now_ns_()));
+  }
   if (!status.identity.is_replay && status.is_listening) {
     for (const WindowView* const window : latest_of(content.windows)) {
       const TimeNs late_ns = now_ns_() - window->end_ns;

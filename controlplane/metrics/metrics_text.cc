@@ -70,10 +70,25 @@ void add_identity(const ApplianceStatus& status, Families& families) {
       .value(seconds(identity.started_ns));
   families.gauge("mimir_listening", "1 while every port is up and every core polls.")
       .value(status.is_listening ? 1.0 : 0.0);
+}
+
+void add_entities(const ApplianceStatus& status, Families& families) {
+  const EntityStatus& entities = status.entities;
+  const Label source{.name = "source", .value = entities.source};
   families
-      .gauge("mimir_entities_read_timestamp_seconds",
-             "When the list of pods and services was last read.")
-      .value(seconds(status.entities_read_ns));
+      .gauge("mimir_entity_last_update_timestamp_seconds",
+             "When the source of who is who last said that it is so.")
+      .value(seconds(entities.last_update_ns), {source});
+  families.gauge("mimir_entity_age_max_seconds", "Above it they are stale; 0: they never are.")
+      .value(seconds(entities.age_max_ns), {source});
+  families
+      .counter("mimir_entity_source_faults_total",
+               "Times the source could not be read or understood.")
+      .value(entities.faults, {source});
+  families.gauge("mimir_entity_objects", "Objects of the cluster that are there.")
+      .value(entities.pods, {{.name = "kind", .value = "pod"}})
+      .value(entities.services, {{.name = "kind", .value = "service"}})
+      .value(entities.nodes, {{.name = "kind", .value = "node"}});
   families.gauge("mimir_services", "Services of the cluster that are known.")
       .value(status.services);
 }
@@ -141,6 +156,19 @@ void add_workers(const ApplianceStatus& status, Families& families) {
       families.value(value(status.workers[i]), {{.name = "worker", .value = std::to_string(i)}});
     }
   };
+  families.counter("mimir_worker_polls_total", "Times a core asked its queue for packets.");
+  each([](const WorkerStatus& worker) { return worker.polls; });
+  families.counter("mimir_worker_cycles_total",
+                   "Cycles of the time stamp counter, with packets at hand (busy) and without "
+                   "(idle). Its busy share is what a core has used of itself.");
+  for (std::size_t i = 0; i < status.workers.size(); ++i) {
+    const WorkerStatus& worker = status.workers[i];
+    const auto state = [i](const char* name) {
+      return Labels{{.name = "worker", .value = std::to_string(i)},
+                    {.name = "state", .value = name}};
+    };
+    families.value(worker.busy_cycles, state("busy")).value(worker.idle_cycles, state("idle"));
+  }
   families.gauge("mimir_ring_records", "Records that wait in a core's ring.");
   each([](const WorkerStatus& worker) { return worker.ring_records; });
   families.gauge("mimir_ring_records_max", "The most that were seen waiting since the start.");
@@ -204,6 +232,7 @@ std::string to_metrics_text(const ApplianceStatus& status,
                             std::span<const WindowView* const> latest, TimeNs now_ns) {
   Families families;
   add_identity(status, families);
+  add_entities(status, families);
   add_ports(status, families);
   add_ledgers(status, families);
   add_workers(status, families);

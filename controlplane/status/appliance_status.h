@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "controlplane/alert/alert.h"
+#include "controlplane/status/entity_status.h"
 #include "dataplane/record/ledger.h"
 #include "dataplane/record/time.h"
 #include "model/analysis/analyzer.h"
@@ -30,6 +31,9 @@ struct WorkerStatus {
   std::uint64_t ring_records = 0;      ///< waiting in its ring when it was last looked at
   std::uint64_t ring_records_max = 0;  ///< the most that were ever seen waiting
   std::uint64_t ring_capacity = 0;
+  std::uint64_t polls = 0;        ///< of its queue; moves while it lives
+  std::uint64_t busy_cycles = 0;  ///< with packets at hand, as the time stamp counter counts
+  std::uint64_t idle_cycles = 0;  ///< without
 };
 
 /// A judged window, as people look at it: a value that owns all it shows.
@@ -85,7 +89,7 @@ struct ApplianceStatus {
   std::vector<WindowTotals> windows;  ///< ascending by granularity
   std::uint64_t alerts_written = 0;
   std::uint64_t alerts_lost = 0;
-  TimeNs entities_read_ns = 0;  ///< of the wall clock
+  EntityStatus entities;
   std::uint64_t services = 0;
 };
 

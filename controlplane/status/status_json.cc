@@ -55,6 +55,18 @@ Json totals_json(const ApplianceStatus& status) {
   return list;
 }
 
+Json entities_json(const EntityStatus& entities) {
+  Json json = Json::object();
+  json.set("source", entities.source)
+      .set("last_update", to_timestamp(entities.last_update_ns))
+      .set("age_max_s", entities.age_max_ns / kNsPerSecond)
+      .set("faults", entities.faults)
+      .set("pods", entities.pods)
+      .set("services", entities.services)
+      .set("nodes", entities.nodes);
+  return json;
+}
+
 }  // namespace
 
 Json to_json(const ApplianceStatus& status) {
@@ -71,6 +83,7 @@ Json to_json(const ApplianceStatus& status) {
       .set("replay", identity.is_replay)
       .set("model", std::move(model))
       .set("services", status.services)
+      .set("entities", entities_json(status.entities))
       .set("ports", ports_json(status))
       .set("workers", workers_json(status))
       .set("packets", to_json(status.packets))

@@ -49,6 +49,19 @@ void PortSource::release() noexcept {
   held_count_ = 0;
 }
 
+// Once a poll, not once a packet. REQUIRES: held_count_ is still the last poll's.
+void PortSource::count_poll() noexcept {
+  const auto add = [](std::atomic<std::uint64_t>& count, std::uint64_t more) noexcept {
+    count.store(count.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+  };
+  const std::uint64_t now = rte_rdtsc();
+  if (last_poll_cycles_ != 0) {
+    add(held_count_ > 0 ? busy_cycles_ : idle_cycles_, now - last_poll_cycles_);
+  }
+  last_poll_cycles_ = now;
+  add(polls_, 1);
+}
+
 void PortSource::rest(PacketBatch& batch) noexcept {
   ++empty_polls_;
   // The queue's own time, now and then: heartbeats need no precision. A port
@@ -106,6 +119,7 @@ void PortSource::gather(rte_mbuf* mbuf, std::size_t index, PacketView& packet) n
 }
 
 Poll PortSource::poll(PacketBatch& batch) noexcept {
+  count_poll();
   release();
   batch.link = options_.link;
   batch.now_ns = 0;

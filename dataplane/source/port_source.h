@@ -46,6 +46,14 @@ struct QueueOptions {
   const PortSignals* signals = nullptr;
 };
 
+/// What a queue's core did since the start, read by others while it goes on.
+struct PollCounts {
+  std::uint64_t polls = 0;        ///< moves while the core lives
+  std::uint64_t busy_cycles = 0;  ///< of the time stamp counter: from a poll that brought
+                                  ///< packets to the next one
+  std::uint64_t idle_cycles = 0;  ///< from a poll that brought none to the next one
+};
+
 /// One receive queue of a started port.
 ///
 /// The time of a packet is the mbuf's if the fields say where; else the NIC's stamp, if
@@ -87,6 +95,13 @@ class PortSource final : public PacketSource {
   /// Packets of a port with a trusted clock whose stamp was missing or not believed.
   [[nodiscard]] std::uint64_t unstamped_count() const noexcept { return unstamped_count_; }
 
+  /// Threads: any. The three are of about the same moment.
+  [[nodiscard]] PollCounts poll_counts() const noexcept {
+    return {.polls = polls_.load(std::memory_order_relaxed),
+            .busy_cycles = busy_cycles_.load(std::memory_order_relaxed),
+            .idle_cycles = idle_cycles_.load(std::memory_order_relaxed)};
+  }
+
   /// The clock that stands in for a NIC's, as it is now in this process.
   [[nodiscard]] static TimeNs monotonic_ns() noexcept;
   /// What lies between that and real time, now.
@@ -98,6 +113,7 @@ class PortSource final : public PacketSource {
   [[nodiscard]] QueueLoad load() noexcept;
   void gather(rte_mbuf* mbuf, std::size_t index, PacketView& packet) noexcept;
   void release() noexcept;
+  void count_poll() noexcept;
   void rest(PacketBatch& batch) noexcept;
 
   QueueOptions options_;
@@ -111,6 +127,11 @@ class PortSource final : public PacketSource {
   std::uint32_t clock_version_ = 0;
   std::uint64_t unstamped_count_ = 0;
   unsigned held_count_ = 0;
+  std::uint64_t last_poll_cycles_ = 0;
+  // Written by this core alone, so that no write needs to be more than a store.
+  std::atomic<std::uint64_t> polls_{0};
+  std::atomic<std::uint64_t> busy_cycles_{0};
+  std::atomic<std::uint64_t> idle_cycles_{0};
   std::array<rte_mbuf*, PacketBatch::kPacketMax> held_{};
   std::array<std::array<std::byte, kHeaderBytesMax>, PacketBatch::kPacketMax> gathered_;
 };

@@ -18,10 +18,10 @@ std::vector<std::uint32_t> granularities_of(const learn::Model& model) {
 }  // namespace
 
 Lens::Lens(const graph::Cluster& cluster, invariant::Registry registry)
-    : cluster_(cluster), registry_(std::move(registry)), values_(registry_.columns().size()) {}
+    : cluster_(&cluster), registry_(std::move(registry)), values_(registry_.columns().size()) {}
 
 void Lens::look_at(const ReducedWindow& window) {
-  pods_.build(window.edges, cluster_);
+  pods_.build(window.edges, *cluster_);
   services_.build(pods_);
   registry_.compute({.pods = pods_, .services = services_, .destinations = window.destinations},
                     values_);
@@ -29,8 +29,8 @@ void Lens::look_at(const ReducedWindow& window) {
 
 Analyzer::Analyzer(const graph::Cluster& cluster, const graph::ObservationConfig& observation,
                    invariant::Registry registry, const learn::Model& model, Sink sink)
-    : cluster_(cluster),
-      observation_(observation),
+    : cluster_(&cluster),
+      observation_(&observation),
       model_(model),
       sink_(std::move(sink)),
       nodes_(cluster.entities().size()),
@@ -38,7 +38,16 @@ Analyzer::Analyzer(const graph::Cluster& cluster, const graph::ObservationConfig
       scores_within_(model.granularities.size()),
       stack_(granularities_of(model), [this](const ReducedWindow& window) { judge(window); }) {}
 
-void Analyzer::add(const Window& window) { add(reduce(window, cluster_, observation_, nodes_)); }
+void Analyzer::move_to(const graph::Cluster& cluster, const graph::ObservationConfig& observation,
+                       invariant::Registry registry, bool is_renumbered) {
+  if (is_renumbered) stack_.cut();
+  cluster_ = &cluster;
+  observation_ = &observation;
+  nodes_ = graph::NodeTable(cluster.entities().size());
+  lens_ = Lens(cluster, std::move(registry));
+}
+
+void Analyzer::add(const Window& window) { add(reduce(window, *cluster_, *observation_, nodes_)); }
 
 void Analyzer::judge(const ReducedWindow& window) {
   lens_.look_at(window);

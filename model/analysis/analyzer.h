@@ -32,7 +32,7 @@ class Lens {
   [[nodiscard]] std::span<const double> values() const { return values_; }
 
  private:
-  const graph::Cluster& cluster_;
+  const graph::Cluster* cluster_;
   invariant::Registry registry_;
   graph::PodGraph pods_;
   graph::ServiceGraph services_;
@@ -57,6 +57,11 @@ class Analyzer {
 
   Analyzer(const graph::Cluster& cluster, const graph::ObservationConfig& observation,
            invariant::Registry registry, const learn::Model& model, Sink sink);
+  /// From here on, the map of who is who is a later one of the same cluster, whose classes
+  /// go on from the earlier one's. With `is_renumbered` its nodes do not: the coarse window
+  /// that is open ends here, partial. Between windows only.
+  void move_to(const graph::Cluster& cluster, const graph::ObservationConfig& observation,
+               invariant::Registry registry, bool is_renumbered);
   Analyzer(const Analyzer&) = delete;  // the stack calls back to where it was made
   Analyzer& operator=(const Analyzer&) = delete;
 
@@ -70,8 +75,8 @@ class Analyzer {
  private:
   void judge(const ReducedWindow& window);
 
-  const graph::Cluster& cluster_;
-  const graph::ObservationConfig& observation_;
+  const graph::Cluster* cluster_;
+  const graph::ObservationConfig* observation_;
   const learn::Model& model_;
   Sink sink_;
   graph::NodeTable nodes_;

@@ -51,4 +51,9 @@ void WindowStack::flush() {
   for (Level& level : coarse_) close(level, true);
 }
 
+void WindowStack::cut() {
+  flush();
+  first_begin_ns_.reset();
+}
+
 }  // namespace mimir::analysis

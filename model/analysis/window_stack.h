@@ -34,6 +34,8 @@ class WindowStack {
   /// Closes the coarse windows that end at `time_ns` or before: no base window that begins
   /// earlier will come.
   void close_until(TimeNs time_ns);
+  /// The same in the middle: what comes begins anew, in coarse windows that are partial.
+  void cut();
 
  private:
   struct Level {

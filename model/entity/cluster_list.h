@@ -10,12 +10,18 @@
 
 namespace mimir::entity {
 
-/// Reads what `kubectl get nodes,services,endpointslices,pods -A -o json` prints: a
-/// List of objects as they are at `at_ns`. Objects of other kinds are passed over.
+/// Reads what kubectl prints of a cluster, one JSON object behind the other:
 ///
-/// A pod's service is the one whose EndpointSlice names it, else the one whose
-/// selector matches it. Of several, one with an address goes before a headless one,
-/// then the shorter name, then the alphabet.
+///   get nodes,services,endpointslices,pods -A -o json     Lists, and single objects: the
+///                                                         cluster as it is at `at_ns`
+///   get pods -A -o json --watch --output-watch-events     {"type":"ADDED","object":{...}}:
+///                                                         what came, changed and went
+///
+/// Such an event does not say when it was; its object's own times do, to the second: when
+/// it was made, was started, changed its conditions, or is to be gone. What is older than
+/// `at_ns` was there at `at_ns`. Of the objects ClusterObjects says what is read.
+///
+/// Cost: an event after `at_ns` compares all objects with those before it.
 [[nodiscard]] std::vector<Event> read_cluster_list(std::string_view text, std::string_view file,
                                                    TimeNs at_ns, config::Diagnostics& diagnostics);
 

@@ -23,7 +23,7 @@ bool is_cluster_list(std::string_view text) {
   if (line == "{") return true;
   config::Diagnostics unheard;
   const std::optional<config::Json> object = config::parse_json(line, "", unheard);
-  return object && object->find("apiVersion") != nullptr;
+  return object && (object->find("apiVersion") != nullptr || object->find("object") != nullptr);
 }
 
 }  // namespace

@@ -107,7 +107,15 @@ std::string workload_name(const Entity& pod) {
 /// Works out one assignment. Lives for one ServiceAssignment::build().
 class ServiceAssigner {
  public:
-  explicit ServiceAssigner(const EntityMap& map) : map_(map) {}
+  ServiceAssigner(const EntityMap& map, const ServiceAssignment* before) : map_(map) {
+    if (before == nullptr) return;
+    result_.classes_ = before->classes_;
+    result_.names_ = before->names_;
+    result_.ids_ = before->ids_;
+    for (const Name& name : result_.classes_) {
+      class_ids_.emplace(name, static_cast<ServiceId>(class_ids_.size()));
+    }
+  }
 
   ServiceAssignment assign() {
     for (EntityId id = 0; id < map_.size(); ++id) {
@@ -130,7 +138,7 @@ class ServiceAssigner {
   }
 
  private:
-  using Name = std::pair<std::string, std::string>;  // namespace, name
+  using Name = ServiceAssignment::Name;
 
   // Of services with one label, the least wins.
   [[nodiscard]] std::tuple<bool, std::size_t, EntityId> rank(EntityId service,
@@ -164,9 +172,9 @@ class ServiceAssigner {
     } else {
       name.second = workload_name(entity);
     }
-    const auto next = static_cast<ServiceId>(classes_.size());
+    const auto next = static_cast<ServiceId>(result_.classes_.size());
     const auto [at, is_new] = class_ids_.try_emplace(name, next);
-    if (is_new) classes_.push_back(name);
+    if (is_new) result_.classes_.push_back(name);
     result_.service_of_[id] = at->second;
   }
 
@@ -200,13 +208,13 @@ class ServiceAssigner {
 
   void name_all() {
     std::map<std::string, std::size_t> namesakes;
-    for (const Name& name : classes_) ++namesakes[name.second];
-    for (const Name& name : classes_) {
+    for (const Name& name : result_.classes_) ++namesakes[name.second];
+    for (std::size_t id = result_.names_.size(); id < result_.classes_.size(); ++id) {
+      const Name& name = result_.classes_[id];
       const bool is_unique = namesakes[name.second] == 1;
-      const auto id = static_cast<ServiceId>(result_.names_.size());
       result_.names_.push_back(is_unique ? name.second
                                          : fmt::format("{}/{}", name.first, name.second));
-      result_.ids_.emplace(result_.names_.back(), id);
+      result_.ids_.emplace(result_.names_.back(), static_cast<ServiceId>(id));
     }
   }
 
@@ -215,11 +223,10 @@ class ServiceAssigner {
   std::map<Name, EntityId> labelled_;  // (namespace, "key=value") -> service
   std::set<Name> with_endpoints_;
   std::map<Name, ServiceId> class_ids_;
-  std::vector<Name> classes_;  // by ServiceId
 };
 
-ServiceAssignment ServiceAssignment::build(const EntityMap& map) {
-  return ServiceAssigner(map).assign();
+ServiceAssignment ServiceAssignment::build(const EntityMap& map, const ServiceAssignment* before) {
+  return ServiceAssigner(map, before).assign();
 }
 
 std::optional<ServiceId> ServiceAssignment::find(std::string_view service_name) const {

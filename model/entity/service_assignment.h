@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "model/entity/entity_map.h"
@@ -38,7 +39,11 @@ class ServiceAssignment {
  public:
   ServiceAssignment() = default;
 
-  [[nodiscard]] static ServiceAssignment build(const EntityMap& map);
+  /// With `before`, the assignment of an earlier map of the same cluster, the services it
+  /// has keep their ids and their names, though nobody may be left in them, and new ones
+  /// come behind them: what refers to a service lives on.
+  [[nodiscard]] static ServiceAssignment build(const EntityMap& map,
+                                               const ServiceAssignment* before = nullptr);
 
   [[nodiscard]] std::size_t size() const { return names_.size(); }
 
@@ -57,7 +62,9 @@ class ServiceAssignment {
 
  private:
   friend class ServiceAssigner;
+  using Name = std::pair<std::string, std::string>;  // namespace, name
 
+  std::vector<Name> classes_;  // by ServiceId, as the next
   std::vector<std::string> names_;
   std::map<std::string, ServiceId, std::less<>> ids_;
   std::vector<ServiceId> service_of_;  // by EntityId, as the next two

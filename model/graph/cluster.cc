@@ -3,22 +3,26 @@
 
 namespace mimir::graph {
 
-Cluster::Cluster(const entity::EntityMap& entities, const entity::ServiceAssignment& services)
+Cluster::Cluster(const entity::EntityMap& entities, const entity::ServiceAssignment& services,
+                 const Cluster* before)
     : entities_(entities),
       services_(services),
+      outside_class_(before == nullptr ? static_cast<ClassId>(services.size())
+                                       : before->outside_class_),
+      class_names_(services.size() + 2),
       is_application_(services.size() + 2, false),
       is_dns_(services.size() + 2, false),
       vips_(services.size() + 2),
       pods_(services.size() + 2) {
   for (entity::ServiceId id = 0; id < services.size(); ++id) {
-    class_names_.push_back(services.service_name(id));
+    class_names_[class_of_service(id)] = services.service_name(id);
   }
-  class_names_.emplace_back("outside");
-  class_names_.emplace_back("unknown");
+  class_names_[outside_class()] = "outside";
+  class_names_[unknown_class()] = "unknown";
 
   for (entity::EntityId id = 0; id < entities.size(); ++id) {
     const entity::Entity& entity = entities.entity(id);
-    const ClassId service = services.service_of(id);
+    const ClassId service = class_of_service(services.service_of(id));
     if (entity.kind == entity::Kind::kNode) continue;
     if (!services.is_infrastructure(id)) is_application_[service] = true;
     if (services.is_dns(id)) is_dns_[service] = true;
@@ -31,7 +35,7 @@ Cluster::Cluster(const entity::EntityMap& entities, const entity::ServiceAssignm
 }
 
 std::optional<ClassId> Cluster::find_class(std::string_view name) const {
-  if (const auto service = services_.find(name)) return *service;
+  if (const auto service = services_.find(name)) return class_of_service(*service);
   if (name == class_names_[outside_class()]) return outside_class();
   if (name == class_names_[unknown_class()]) return unknown_class();
   return std::nullopt;
@@ -54,7 +58,7 @@ NodeKind Cluster::kind(NodeId node) const {
 ClassId Cluster::class_of(NodeId node) const {
   if (node == kOutsideNode) return outside_class();
   if (node == kUnknownNode) return unknown_class();
-  return services_.service_of(node - kFirstEntityNode);
+  return class_of_service(services_.service_of(node - kFirstEntityNode));
 }
 
 bool Cluster::is_infrastructure(NodeId node) const {

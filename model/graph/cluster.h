@@ -15,7 +15,7 @@
 namespace mimir::graph {
 
 /// A class of nodes: the services of a ServiceAssignment under their own ids, then
-/// outside, then unknown.
+/// outside, then unknown, then the services that a later map of the same cluster has more.
 using ClassId = std::uint32_t;
 
 enum class NodeKind : std::uint8_t { kPod, kVip, kClusterNode, kOutside, kUnknown };
@@ -26,16 +26,17 @@ enum class NodeKind : std::uint8_t { kPod, kVip, kClusterNode, kOutside, kUnknow
 /// REQUIRES: the map and the assignment it is made of outlive it.
 class Cluster {
  public:
-  Cluster(const entity::EntityMap& entities, const entity::ServiceAssignment& services);
+  /// `before`: of an earlier map of the same cluster, whose classes keep their ids.
+  /// REQUIRES: the assignment goes on from the earlier one.
+  Cluster(const entity::EntityMap& entities, const entity::ServiceAssignment& services,
+          const Cluster* before = nullptr);
 
   [[nodiscard]] const entity::EntityMap& entities() const { return entities_; }
 
   [[nodiscard]] std::size_t class_count() const { return class_names_.size(); }
   [[nodiscard]] const std::string& class_name(ClassId id) const { return class_names_[id]; }
   [[nodiscard]] std::optional<ClassId> find_class(std::string_view name) const;
-  [[nodiscard]] ClassId outside_class() const {
-    return static_cast<ClassId>(class_names_.size() - 2);
-  }
+  [[nodiscard]] ClassId outside_class() const { return outside_class_; }
   [[nodiscard]] ClassId unknown_class() const { return outside_class() + 1; }
 
   /// Whether the class is a service that is neither infrastructure nor the nodes.
@@ -55,8 +56,13 @@ class Cluster {
   [[nodiscard]] std::string node_name(NodeId node) const;
 
  private:
+  [[nodiscard]] ClassId class_of_service(entity::ServiceId id) const {
+    return id < outside_class_ ? id : id + 2;
+  }
+
   const entity::EntityMap& entities_;
   const entity::ServiceAssignment& services_;
+  ClassId outside_class_;
   std::vector<std::string> class_names_;
   std::vector<bool> is_application_;  // by ClassId, as the next three
   std::vector<bool> is_dns_;

@@ -53,6 +53,15 @@ void expect_defaults(const ApplianceConfig& read) {
   EXPECT_TRUE(model.node_cidrs.empty());
   EXPECT_TRUE(model.outside_cidrs.empty());
   EXPECT_EQ(model.gateway, "");
+  EXPECT_EQ(model.entity_log, "");
+  EXPECT_EQ(model.entity_age_max_ns, 0);
+  EXPECT_EQ(dataplane.run_as, "");
+  EXPECT_EQ(read.kubernetes.api, "");
+  EXPECT_EQ(read.kubernetes.token_file, "");
+  EXPECT_EQ(read.kubernetes.ca_file, "");
+  EXPECT_EQ(read.kubernetes.client_certificate, "");
+  EXPECT_EQ(read.kubernetes.client_key, "");
+  EXPECT_TRUE(read.kubernetes.namespaces.empty());
   EXPECT_EQ(read.output.alerts, "-");
   EXPECT_EQ(read.output.log_level, "info");
 }
@@ -92,6 +101,7 @@ TEST(ApplianceConfig, ReadsEveryKey) {
       "  huge_pages: never\n"
       "  file_prefix: other\n"
       "  hash_seed: 9223372036854775807\n"
+      "  run_as: mimir\n"
       "model:\n"
       "  file: m.mimir\n"
       "  entities: e.jsonl\n"
@@ -101,6 +111,15 @@ TEST(ApplianceConfig, ReadsEveryKey) {
       "  node_cidrs: [192.168.49.0/24]\n"
       "  outside_cidrs: [10.9.0.0/16]\n"
       "  gateway: 172.17.0.1\n"
+      "  entity_log: l.jsonl\n"
+      "  entity_age_max: 5min\n"
+      "kubernetes:\n"
+      "  api: https://10.0.0.1:6443\n"
+      "  token_file: t\n"
+      "  ca_file: ca.pem\n"
+      "  client_certificate: c.pem\n"
+      "  client_key: k.pem\n"
+      "  namespaces: [shop, payment-1]\n"
       "output:\n"
       "  alerts: a.jsonl\n"
       "  log_level: debug\n",
@@ -127,6 +146,15 @@ TEST(ApplianceConfig, ReadsEveryKey) {
   EXPECT_EQ(read->model.node_cidrs, std::vector<std::string>{"192.168.49.0/24"});
   EXPECT_EQ(read->model.outside_cidrs, std::vector<std::string>{"10.9.0.0/16"});
   EXPECT_EQ(read->model.gateway, "172.17.0.1");
+  EXPECT_EQ(read->model.entity_log, "l.jsonl");
+  EXPECT_EQ(read->model.entity_age_max_ns, 300'000'000'000);
+  EXPECT_EQ(read->dataplane.run_as, "mimir");
+  EXPECT_EQ(read->kubernetes.api, "https://10.0.0.1:6443");
+  EXPECT_EQ(read->kubernetes.token_file, "t");
+  EXPECT_EQ(read->kubernetes.ca_file, "ca.pem");
+  EXPECT_EQ(read->kubernetes.client_certificate, "c.pem");
+  EXPECT_EQ(read->kubernetes.client_key, "k.pem");
+  EXPECT_EQ(read->kubernetes.namespaces, (std::vector<std::string>{"shop", "payment-1"}));
   EXPECT_EQ(read->output.alerts, "a.jsonl");
   EXPECT_EQ(read->output.log_level, "debug");
 }
@@ -182,7 +210,8 @@ TEST(ApplianceConfig, RefusesWhatDoesNotGoTogether) {
 TEST(ApplianceConfig, KnowsItsSections) {
   EXPECT_EQ(only_fault("dataplan: {}"), "unknown key `dataplan` (did you mean `dataplane`?)");
   EXPECT_EQ(only_fault("x: {}"),
-            "unknown key `x` (known are dataplane, model, detection, output, http or control)");
+            "unknown key `x` (known are dataplane, model, kubernetes, detection, output, http or "
+            "control)");
   EXPECT_EQ(only_fault("[a]"), "a configuration is a list of sections (begin with `dataplane:`)");
   EXPECT_EQ(only_fault("model: [a]"),
             "model: a section is expected, here is a list "
@@ -237,7 +266,7 @@ TEST(ApplianceConfig, ASuppressionSaysWhoUntilWhenAndWhy) {
 
 TEST(ApplianceConfig, ExplainsEveryKey) {
   const auto sections = section_texts();
-  ASSERT_EQ(sections.size(), 6U);
+  ASSERT_EQ(sections.size(), 7U);
   for (const config::SectionText& section : sections) {
     EXPECT_GT(section.help.size(), 20U) << section.name;
     EXPECT_FALSE(section.keys.empty()) << section.name;

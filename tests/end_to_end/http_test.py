@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import pathlib
+import pwd
 import re
 import shutil
 import socket
@@ -19,6 +20,7 @@ import urllib.request
 
 from mimir_case import OK, PATIENCE_S, USAGE, Appliance, MimirCase, main
 
+TREE = pathlib.Path(__file__).resolve().parents[2]
 QUIET_DEVICE = "net_null0,no-rx=1"
 LOOPBACK = "http:\n  listen: 127.0.0.1:0\n"
 CONNECTION_MAX = 64
@@ -90,6 +92,88 @@ class Http(MimirCase):
         of_ports = {"missed", "no_buffer", "errors"}  # the API's words
         self.assertEqual({one for one in told - of_ports
                           if not any(reason.startswith(one) for reason in reasons)}, set())
+
+    def test_rules_and_dashboard_name_what_there_is(self):
+        """A metric that was renamed would make an alert that never comes."""
+        _, text, _ = self.ask("/metrics")
+        there = set(re.findall(r"^# TYPE (\S+) ", text, re.MULTILINE))
+        rules = (TREE / "config/prometheus/rules.yml").read_text(encoding="utf-8")
+        board = json.loads((TREE / "config/grafana/mimir.json").read_text(encoding="utf-8"))
+        queries = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+        queries += [variable["query"] for variable in board["templating"]["list"]]
+        self.assertGreater(len(queries), 15)
+        for where in [rules, *queries]:
+            for name in re.findall(r"\bmimir_\w+", where):
+                self.assertIn(name, there)
+        for query in queries:
+            for label in re.findall(r'[{,](\w+)=', query):
+                self.assertIn(label, {"instance", "result", "state"})
+        self.assertEqual(len({panel["id"] for panel in board["panels"]}), len(board["panels"]))
+        if shutil.which("promtool") is None:
+            self.skipTest("promtool is not installed")
+        checked = subprocess.run(["promtool", "check", "rules",
+                                  str(TREE / "config/prometheus/rules.yml")],
+                                 capture_output=True, text=True, check=False)
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+
+    def test_a_core_tells_what_it_did(self):
+        """A quiet link: polls move, and nothing is busy."""
+        def values():
+            text = self.ask("/metrics")[1]
+            return {name: float(value) for name, value in
+                    re.findall(r'^mimir_worker_(\S+) (\S+)$', text, re.MULTILINE)}
+        first = values()
+        deadline = time.monotonic() + PATIENCE_S
+        while (second := values()) == first and time.monotonic() < deadline:
+            time.sleep(0.2)
+        self.assertGreater(second['polls_total{worker="0"}'], first['polls_total{worker="0"}'])
+        idle = 'cycles_total{worker="0",state="idle"}'
+        self.assertGreater(second[idle], first[idle])
+        self.assertEqual(second['cycles_total{worker="0",state="busy"}'], 0)
+
+    def test_root_is_given_up_and_files_are_not_for_others(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root can give it up")
+        config = self.configure("as_nobody.yaml", "benign/entities.jsonl", QUIET_DEVICE,
+                                alerts="private.jsonl", prefix=f"mimir-nobody-{os.getpid()}",
+                                more=LOOPBACK)
+        text = (self.folder / config).read_text(encoding="utf-8")
+        self.write(config, text.replace("dataplane:\n", "dataplane:\n  run_as: nobody\n"))
+        with Appliance(self, config) as appliance:
+            self.assertTrue(appliance.wait_until_said("told of at"), appliance.stderr)
+            tasks = pathlib.Path(f"/proc/{appliance.process.pid}/task")
+            users = {re.search(r"(?m)^Uid:\t(.*)$", (task / "status").read_text())[1]
+                     for task in tasks.iterdir()}
+            nobody = pwd.getpwnam("nobody").pw_uid
+            self.assertEqual(users, {"\t".join([str(nobody)] * 4)})
+            self.assertEqual(appliance.end(), OK, appliance.stderr)
+        self.assertEqual((self.folder / "private.jsonl").stat().st_mode & 0o777, 0o640)
+        self.write(config, text.replace("dataplane:\n", "dataplane:\n  run_as: no-such-user\n"))
+        self.expect(self.call("run", "--config", config), USAGE, "there is no user no-such-user",
+                    "useradd --system")
+
+    def test_the_supervisor_is_told_that_it_lives(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
+            supervisor.bind(str(self.folder / "notify"))
+            supervisor.settimeout(PATIENCE_S)
+            own = {"NOTIFY_SOCKET": str(self.folder / "notify"), "WATCHDOG_USEC": "2000000"}
+            os.environ.update(own)
+            try:
+                config = self.configure("notify.yaml", "benign/entities.jsonl", QUIET_DEVICE,
+                                        prefix=f"mimir-notify-{os.getpid()}")
+                appliance = Appliance(self, config)
+            finally:
+                for name in own:
+                    del os.environ[name]
+            with appliance:
+                self.assertEqual(supervisor.recv(64), b"READY=1")
+                for _ in range(3):
+                    self.assertEqual(supervisor.recv(64), b"WATCHDOG=1")
+                self.assertEqual(appliance.end(), OK, appliance.stderr)
+            heard = supervisor.recv(64)
+            while heard == b"WATCHDOG=1":
+                heard = supervisor.recv(64)
+            self.assertEqual(heard, b"STOPPING=1")
 
     def test_prometheus_scrapes_it(self):
         if shutil.which("prometheus") is None:

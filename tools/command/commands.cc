@@ -16,6 +16,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_train_command());
   commands.push_back(make_score_command());
   commands.push_back(make_detect_command());
+  commands.push_back(make_entities_command());
   commands.push_back(make_evaluate_command());
   commands.push_back(make_experiment_command());
   commands.push_back(make_inspect_command());

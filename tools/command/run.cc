@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <atomic>
 #include <chrono>
+#include <csignal>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +17,8 @@
 #include "controlplane/alert/alert_file.h"
 #include "controlplane/appliance_config.h"
 #include "controlplane/log.h"
+#include "controlplane/privileges.h"
+#include "controlplane/service_manager.h"
 #include "controlplane/stop_signal.h"
 #include "model/analysis/analyzer.h"
 #include "model/learn/model_file.h"
@@ -62,7 +66,11 @@ void say(const source::PortNews& news) {
   }
 }
 
-void start(ApplianceBoard& board) {
+void start(const Appliance& appliance, ApplianceBoard& board) {
+  if (appliance.cluster != nullptr) {
+    appliance.cluster->start(
+        [&appliance](const ClusterContext& context) { return appliance.make_registry(context); });
+  }
   board.serve();
   log_info("listening; end with Ctrl-C or SIGTERM");
   if (!board.address().empty()) log_info("told of at " + board.address());
@@ -109,6 +117,30 @@ TapSession::Hooks tap_hooks(controlplane::EvidenceDesk& desk) {
               }};
 }
 
+// Who cannot give up root must not go on as root: an orderly end is asked for.
+bool become(const std::string& user) {
+  std::string fault;
+  if (user.empty() || controlplane::drop_privileges(user, fault)) return true;
+  controlplane::log_error(fmt::format("dataplane.run_as: {} cannot be become: {}", user, fault));
+  (void)std::raise(SIGTERM);
+  return false;
+}
+
+void feed(controlplane::ServiceManager& manager, const LiveStatus& status) {
+  std::vector<std::uint64_t> progress;
+  for (const controlplane::WorkerStatus& worker : status.workers) progress.push_back(worker.polls);
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  manager.feed(progress, std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+}
+
+void follow_cluster(const Appliance& appliance, Judge& judge, ApplianceBoard& board) {
+  if (appliance.cluster == nullptr) return;
+  LiveCluster::Update update = appliance.cluster->take();
+  if (update.context == nullptr) return;
+  judge.move_to(*update.context, std::move(*update.registry), update.is_renumbered);
+  board.move_to(*update.context);
+}
+
 class RunCommand final : public Command {
  public:
   [[nodiscard]] const char* name() const override { return "run"; }
@@ -135,6 +167,7 @@ class RunCommand final : public Command {
     const auto appliance = load_appliance(config_path_, replay.get(), diagnostics);
     fmt::print(stderr, "{}", diagnostics.render());
     if (!appliance) return ExitCode::kUsage;
+    controlplane::keep_files_private();
     config::Diagnostics output_faults;
     if (stay_ && (replay == nullptr || appliance->config.http.listen.empty())) {
       output_faults.error({}, "--stay shows the dashboard of a replay, which is missing here",
@@ -178,7 +211,8 @@ class RunCommand final : public Command {
     Judge judge(
         appliance, options.worker.secret.first,
         {.alert =
-             [&](const config::Json& alert) {
+             [&](config::Json alert) {
+               board.state_age(alert);
                alerts.write(alert);
                board.add_alert(alert);
              },
@@ -197,11 +231,25 @@ class RunCommand final : public Command {
     });
     LiveRun live;
     source::MachineFault fault;
+    auto manager = controlplane::ServiceManager::from_environment();
     const LiveHooks hooks{
-        .window = [&](const Window& window) { judge.add(window); },
+        .window =
+            [&](const Window& window) {
+              follow_cluster(appliance, judge, board);
+              judge.add(window);
+            },
         .news = say,
-        .started = [&board] { start(board); },
-        .status = [&](const LiveStatus& status) { board.publish(status, alerts); },
+        .started =
+            [&] {
+              is_unsafe_ = !become(appliance.config.dataplane.run_as);
+              start(appliance, board);
+              manager.ready();
+            },
+        .status =
+            [&](const LiveStatus& status) {
+              board.publish(status, alerts);
+              feed(manager, status);
+            },
         .time_passed =
             [&](TimeNs time_ns) {
               adopt_what_is_ready(reloader, judge);
@@ -215,6 +263,7 @@ class RunCommand final : public Command {
       fmt::print(stderr, "mimir: error: {}\n  hint: {}\n", fault.message, fault.hint);
       return ExitCode::kMachine;
     }
+    manager.stopping();
     judge.flush();
     board.end();
     if (replay != nullptr) report_damage(*replay, replay_faults_);
@@ -260,6 +309,7 @@ class RunCommand final : public Command {
     fmt::print(stderr, "windows  {} judged, {} alerts written, {} lost\n", windows,
                alerts.written(), alerts.lost());
     fmt::print(stderr, "{}", replay_faults_.render());
+    if (is_unsafe_) return ExitCode::kMachine;
     return replay_faults_.has_errors() || !live.balances() || alerts.lost() > 0 ? ExitCode::kData
                                                                                 : ExitCode::kOk;
   }
@@ -268,6 +318,7 @@ class RunCommand final : public Command {
   std::string replay_;
   bool stay_ = false;
   config::Diagnostics replay_faults_;
+  bool is_unsafe_ = false;  ///< root could not be given up
 };
 
 }  // namespace
