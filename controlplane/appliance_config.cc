@@ -21,6 +21,16 @@ config::Section<OutputConfig> output_section() {
   section
       .text("alerts", &C::alerts,
             "The file that alerts are appended to, one JSON object a line; - is standard output.")
+      .duration_ns("incident_quiet", &C::incident_quiet_ns, 10 * kNsPerSecond,
+                   86'400 * kNsPerSecond,
+                   "An incident of which nothing was seen for so long is closed; what comes after "
+                   "opens another.")
+      .integer("record_rate_max", &C::record_rate_max,
+               {.min = 1,
+                .max = 1'000'000,
+                .unit = "records a minute",
+                .help = "Openings and updates of incidents beyond it are held back, and a notice "
+                        "says how many."})
       .choice("log_level", &C::log_level, {"error", "warning", "info", "debug"},
               "The least important message that is still said, on standard error.");
   return section;

@@ -18,6 +18,8 @@ namespace mimir::controlplane {
 /// The `output:` section.
 struct OutputConfig {
   std::string alerts = "-";
+  std::int64_t incident_quiet_ns = 300'000'000'000;
+  std::uint64_t record_rate_max = 120;  ///< a minute
   std::string log_level = "info";
 };
 

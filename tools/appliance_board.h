@@ -9,6 +9,7 @@
 #include "config/diagnostic.h"
 #include "controlplane/alert/alert_builder.h"
 #include "controlplane/alert/alert_file.h"
+#include "controlplane/alert/incident_book.h"
 #include "controlplane/http/http_api.h"
 #include "controlplane/http/http_server.h"
 #include "controlplane/status/status_board.h"
@@ -39,7 +40,8 @@ class ApplianceBoard {
                   const std::vector<std::string>& path);
   /// As it is written to the file.
   void add_alert(const config::Json& alert);
-  void publish(const LiveStatus& live, const controlplane::AlertFile& alerts);
+  void publish(const LiveStatus& live, const controlplane::AlertFile& alerts,
+               const controlplane::IncidentTotals& incidents);
   void end();
 
  private:

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "model/detector/catalogue.h"
+
 namespace mimir::controlplane {
 
 namespace {
@@ -57,6 +59,11 @@ double seconds(TimeNs time_ns) {
 
 Label granularity(std::uint32_t granularity_s) {
   return {.name = "granularity", .value = fmt::format("{}s", granularity_s)};
+}
+
+Label severity(std::uint8_t severity) {
+  return {.name = "severity",
+          .value = std::string(detector::name(static_cast<detector::Severity>(severity)))};
 }
 
 void add_identity(const ApplianceStatus& status, Families& families) {
@@ -187,10 +194,31 @@ void add_windows(const ApplianceStatus& status, std::span<const WindowView* cons
 }
 
 void add_alerts(const ApplianceStatus& status, Families& families) {
-  families.counter("mimir_alerts_total", "Windows above their threshold.");
+  families.counter("mimir_windows_alarming_total", "Windows above their threshold.");
   for (const WindowTotals& totals : status.windows) {
     families.value(totals.alerts, {granularity(totals.granularity_s)});
   }
+  const IncidentTotals& incidents = status.incidents;
+  families.counter("mimir_alerts_total", "Incidents opened.");
+  for (const auto& [what, count] : incidents.opened) {
+    families.value(count, {{.name = "detector", .value = what.first}, severity(what.second)});
+  }
+  families.gauge("mimir_alerts_open", "Incidents open now.");
+  for (std::uint8_t each = 1; each < IncidentTotals::kSeverityCount; ++each) {
+    families.value(incidents.open[each], {severity(each)});
+  }
+  families
+      .counter("mimir_alerts_sightings_total",
+               "Windows and findings that were merged into incidents.")
+      .value(incidents.sightings);
+  families.counter("mimir_alerts_closed_total", "Incidents closed.")
+      .value(incidents.closed - incidents.displaced, {{.name = "reason", .value = "quiet"}})
+      .value(incidents.displaced, {{.name = "reason", .value = "displaced"}});
+  families
+      .counter("mimir_alerts_records_total",
+               "Records of incidents, written or, over the rate, held back.")
+      .value(incidents.records_written, {{.name = "result", .value = "written"}})
+      .value(incidents.records_held_back, {{.name = "result", .value = "held_back"}});
   families.counter("mimir_output_events_total", "Alerts by what became of them.")
       .value(status.alerts_written,
              {{.name = "sink", .value = "file"}, {.name = "result", .value = "ok"}})

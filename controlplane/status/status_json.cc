@@ -55,6 +55,20 @@ Json totals_json(const ApplianceStatus& status) {
   return list;
 }
 
+Json incidents_json(const IncidentTotals& totals) {
+  std::uint64_t open = 0;
+  for (const std::uint64_t count : totals.open) open += count;
+  Json json = Json::object();
+  json.set("sightings", totals.sightings)
+      .set("opened", totals.opened_count())
+      .set("open", open)
+      .set("closed", totals.closed)
+      .set("displaced", totals.displaced)
+      .set("records_written", totals.records_written)
+      .set("records_held_back", totals.records_held_back);
+  return json;
+}
+
 }  // namespace
 
 Json to_json(const ApplianceStatus& status) {
@@ -78,6 +92,7 @@ Json to_json(const ApplianceStatus& status) {
       .set("records", to_json(status.records))
       .set("facts", to_json(status.facts))
       .set("windows", totals_json(status))
+      .set("incidents", incidents_json(status.incidents))
       .set("alerts_written", status.alerts_written)
       .set("alerts_lost", status.alerts_lost);
   return json;

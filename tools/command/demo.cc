@@ -16,6 +16,7 @@
 #include "config/diagnostic.h"
 #include "controlplane/alert/alert_builder.h"
 #include "controlplane/alert/alert_file.h"
+#include "controlplane/alert/incident_book.h"
 #include "controlplane/stop_signal.h"
 #include "model/analysis/analyzer.h"
 #include "model/learn/model_file.h"
@@ -182,6 +183,8 @@ class DemoCommand final : public Command {
     options.worker.ring_full = RingFull::kWait;
     const controlplane::AlertBuilder builder(appliance.model, *appliance.context->cluster,
                                              appliance.model_digest);
+    controlplane::IncidentBook incidents(
+        {}, [&](const controlplane::IncidentRecord& record) { alerts->write(record.line); });
     analysis::Analyzer analyzer = appliance.make_analyzer([&](const analysis::Verdict& verdict) {
       result.windows.push_back({.begin_ns = verdict.window.begin_ns,
                                 .granularity_s = verdict.window.granularity_s(),
@@ -190,14 +193,19 @@ class DemoCommand final : public Command {
                                 .is_alert = verdict.score.alert()});
       if (!verdict.score.alert()) return;
       result.alerts.push_back(builder.build(verdict));
-      alerts->write(controlplane::to_json(result.alerts.back()));
+      incidents.add(controlplane::sighting_of(result.alerts.back()));
     });
     const std::atomic<bool>& stop = controlplane::watch_stop_signals();
-    if (!run_live(options, stop, {.window = [&](const Window& window) { analyzer.add(window); }},
-                  result.live, fault)) {
+    const LiveHooks hooks{.window = [&](const Window& window) {
+      analyzer.add(window);
+      incidents.advance(window.end_ns);
+    }};
+    if (!run_live(options, stop, hooks, result.live, fault)) {
       return false;
     }
     analyzer.flush();
+    incidents.finish();
+    result.incident_count = incidents.totals().opened_count();
     step.done(fmt::format("{:.1f} M packets through a DPDK ring device, {} lost, ledgers {}",
                           static_cast<double>(result.live.packets.received) / 1e6,
                           result.live.packets.dropped_total() + result.live.records.packets_lost,
@@ -217,8 +225,11 @@ class DemoCommand final : public Command {
       with_path += overlaps && alert.path == kTruePath ? 1U : 0U;
     }
     const std::size_t elsewhere = result.alerts.size() - in_theft;
-    step.done(fmt::format("theft of 12 windows: {} alerts in it, {} name its path; {} elsewhere",
-                          in_theft, with_path, elsewhere));
+    step.done(
+        fmt::format("theft of 12 windows: {} alarms in it, {} name its path; {} elsewhere; "
+                    "{} incident{}",
+                    in_theft, with_path, elsewhere, result.incident_count,
+                    result.incident_count == 1 ? "" : "s"));
     return with_path > 0;
   }
 

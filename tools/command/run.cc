@@ -10,6 +10,7 @@
 #include "config/diagnostic.h"
 #include "controlplane/alert/alert_builder.h"
 #include "controlplane/alert/alert_file.h"
+#include "controlplane/alert/incident_book.h"
 #include "controlplane/appliance_config.h"
 #include "controlplane/log.h"
 #include "controlplane/stop_signal.h"
@@ -30,7 +31,7 @@ namespace {
 
 using controlplane::log_info;
 
-std::string describe(const analysis::Verdict& verdict) {
+std::string describe(const analysis::Verdict& verdict, const std::vector<std::string>& path) {
   const std::string window =
       fmt::format("window {} {:>2} s", controlplane::to_timestamp(verdict.window.begin_ns),
                   verdict.window.granularity_s());
@@ -45,9 +46,12 @@ std::string describe(const analysis::Verdict& verdict) {
   if (verdict.window.lost_at_ports > 0) {
     loss += fmt::format(", {} lost at ports", verdict.window.lost_at_ports);
   }
-  return fmt::format("{}  score {:+.3f}  threshold {:.3f}  {} packets{}{}", window,
+  return fmt::format("{}  score {:+.3f}  threshold {:.3f}  {} packets{}{}{}", window,
                      verdict.score.value, verdict.score.threshold, verdict.window.packets.counted,
-                     loss, verdict.score.alert() ? "  ALERT" : "");
+                     loss, verdict.score.alert() ? "  ALERT " : "",
+                     verdict.score.alert() && path.empty()
+                         ? "without a path"
+                         : fmt::format("{}", fmt::join(path, " -> ")));
 }
 
 void say(const source::PortNews& news) {
@@ -124,28 +128,33 @@ class RunCommand final : public Command {
     }
     const controlplane::AlertBuilder builder(appliance.model, *appliance.context->cluster,
                                              appliance.model_digest);
-    const auto tell = [&](const config::Json& alert) {
-      alerts.write(alert);
-      board.add_alert(alert);
-    };
-    Detection detection({.context = appliance.context.get(),
-                         .model = &appliance.model,
-                         .model_digest = appliance.model_digest,
-                         .suppressions = appliance.config.detection.suppressions(),
-                         .signatures = appliance.signatures.get(),
-                         .secret = options.worker.secret.first},
-                        tell);
+    controlplane::IncidentBook incidents(
+        {.quiet_ns = appliance.config.output.incident_quiet_ns,
+         .record_rate_max = appliance.config.output.record_rate_max},
+        [&](const controlplane::IncidentRecord& record) {
+          if (record.is_held_back) return;
+          alerts.write(record.line);
+          board.add_alert(record.line);
+        });
+    Detection detection(
+        {.context = appliance.context.get(),
+         .model = &appliance.model,
+         .model_digest = appliance.model_digest,
+         .suppressions = appliance.config.detection.suppressions(),
+         .signatures = appliance.signatures.get(),
+         .secret = options.worker.secret.first},
+        [&incidents](controlplane::Sighting sighting) { incidents.add(std::move(sighting)); });
     std::uint64_t windows = 0;
     analysis::Analyzer analyzer = appliance.make_analyzer([&](const analysis::Verdict& verdict) {
       ++windows;
-      log_info(describe(verdict));
       std::vector<std::string> path;
       if (verdict.score.alert()) {
         controlplane::Alert alert = builder.build(verdict);
         detection.relate(alert);
-        tell(controlplane::to_json(alert));
+        incidents.add(controlplane::sighting_of(alert));
         path = std::move(alert.path);
       }
+      log_info(describe(verdict, path));
       board.add_window(verdict, builder, path);
     });
     LiveRun live;
@@ -155,19 +164,22 @@ class RunCommand final : public Command {
             [&](const Window& window) {
               detection.add(window);
               analyzer.add(window);
+              incidents.advance(window.end_ns);
             },
         .news = say,
         .started = [&board] { start(board); },
-        .status = [&](const LiveStatus& status) { board.publish(status, alerts); }};
+        .status =
+            [&](const LiveStatus& status) { board.publish(status, alerts, incidents.totals()); }};
     if (!run_live(options, stop, hooks, live, fault)) {
       fmt::print(stderr, "mimir: error: {}\n  hint: {}\n", fault.message, fault.hint);
       return ExitCode::kMachine;
     }
     detection.flush();
     analyzer.flush();
+    incidents.finish();
     board.end();
     if (replay != nullptr) report_damage(*replay, replay_faults_);
-    fmt::print(stderr, "{}", detection.describe());
+    fmt::print(stderr, "{}{}", detection.describe(), incidents.describe());
     return report(live, windows, alerts);
   }
 
