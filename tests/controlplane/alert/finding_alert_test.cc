@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/alert/finding_alert.h"
 
+#include <fstream>
+#include <iterator>
 #include <set>
 #include <string>
 
@@ -72,6 +74,23 @@ TEST(FindingAlert, IsAnEveLineWithItsOwnKindAndEvidence) {
   const Json& target = at(line, {"mimir", "targets"}).elements()->at(0);
   EXPECT_EQ(target.find("service"), nullptr) << "without a cluster there are no services";
   EXPECT_EQ(at(target, {"ports"}).elements()->at(0).count(), 22U);
+}
+
+// The schema of alerts is kept by hand.
+TEST(Catalogue, IsWhatTheSchemaOfAlertsKnows) {
+  std::ifstream file(MIMIR_SOURCE_DIR "/config/alert.schema.json");
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  config::Diagnostics diagnostics;
+  const auto schema = config::parse_json(text, "alert.schema.json", diagnostics);
+  ASSERT_TRUE(schema.has_value()) << diagnostics.render();
+  const Json& kind = at(*schema, {"$defs", "finding", "properties", "kind", "enum"});
+  std::set<std::string> known;
+  for (const Json& each : *kind.elements()) known.insert(*each.string());
+  std::set<std::string> spoken;
+  for (const detector::KindText& each : detector::catalogue()) spoken.emplace(each.name);
+  EXPECT_EQ(known, spoken);
+  EXPECT_EQ(*at(*schema, {"$defs", "finding", "properties", "schema", "const"}).string(),
+            kAlertSchema);
 }
 
 // What grows is one incident, whatever it looks like so far; what concerns two is one of both.
