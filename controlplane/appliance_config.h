@@ -9,6 +9,7 @@
 
 #include "config/diagnostic.h"
 #include "config/section.h"
+#include "controlplane/output/sink_target.h"
 #include "dataplane/dataplane_config.h"
 #include "model/detection_config.h"
 #include "model/model_config.h"
@@ -18,6 +19,11 @@ namespace mimir::controlplane {
 /// The `output:` section.
 struct OutputConfig {
   std::string alerts = "-";
+  std::uint64_t alerts_bytes_max = 64'000'000;
+  std::uint32_t alerts_file_count = 8;
+  std::vector<SinkConfig> sinks;
+  std::string spool;
+  std::uint64_t spool_bytes_max = 64'000'000;
   std::int64_t incident_quiet_ns = 300'000'000'000;
   std::uint64_t record_rate_max = 120;  ///< a minute
   std::string log_level = "info";

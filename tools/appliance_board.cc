@@ -115,7 +115,8 @@ void ApplianceBoard::add_alert(const config::Json& alert) {
   if (server_ != nullptr) board_.add_alert(alert);
 }
 
-void ApplianceBoard::publish(const LiveStatus& live, const controlplane::AlertFile& alerts,
+void ApplianceBoard::publish(const LiveStatus& live,
+                             std::vector<controlplane::OutputStatus> outputs,
                              const controlplane::IncidentTotals& incidents) {
   status_.ports = live.ports;
   status_.workers = live.workers;
@@ -123,8 +124,7 @@ void ApplianceBoard::publish(const LiveStatus& live, const controlplane::AlertFi
   status_.records = live.records;
   status_.facts = live.facts;
   status_.lost_at_ports = live.lost_at_ports;
-  status_.alerts_written = alerts.written();
-  status_.alerts_lost = alerts.lost();
+  status_.outputs = std::move(outputs);
   status_.incidents = incidents;
   board_.publish(status_);
 }

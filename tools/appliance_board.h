@@ -8,10 +8,10 @@
 
 #include "config/diagnostic.h"
 #include "controlplane/alert/alert_builder.h"
-#include "controlplane/alert/alert_file.h"
 #include "controlplane/alert/incident_book.h"
 #include "controlplane/http/http_api.h"
 #include "controlplane/http/http_server.h"
+#include "controlplane/output/output_status.h"
 #include "controlplane/status/status_board.h"
 #include "model/analysis/analyzer.h"
 #include "tools/appliance.h"
@@ -40,7 +40,7 @@ class ApplianceBoard {
                   const std::vector<std::string>& path);
   /// As it is written to the file.
   void add_alert(const config::Json& alert);
-  void publish(const LiveStatus& live, const controlplane::AlertFile& alerts,
+  void publish(const LiveStatus& live, std::vector<controlplane::OutputStatus> outputs,
                const controlplane::IncidentTotals& incidents);
   void end();
 

@@ -66,6 +66,8 @@ Label severity(std::uint8_t severity) {
           .value = std::string(detector::name(static_cast<detector::Severity>(severity)))};
 }
 
+Label sink(const OutputStatus& output) { return {.name = "sink", .value = output.name}; }
+
 void add_identity(const ApplianceStatus& status, Families& families) {
   const ApplianceIdentity& identity = status.identity;
   families.gauge("mimir_build_info", "The program that runs; always 1.")
@@ -219,11 +221,32 @@ void add_alerts(const ApplianceStatus& status, Families& families) {
                "Records of incidents, written or, over the rate, held back.")
       .value(incidents.records_written, {{.name = "result", .value = "written"}})
       .value(incidents.records_held_back, {{.name = "result", .value = "held_back"}});
-  families.counter("mimir_output_events_total", "Alerts by what became of them.")
-      .value(status.alerts_written,
-             {{.name = "sink", .value = "file"}, {.name = "result", .value = "ok"}})
-      .value(status.alerts_lost,
-             {{.name = "sink", .value = "file"}, {.name = "result", .value = "lost"}});
+}
+
+void add_outputs(const ApplianceStatus& status, Families& families) {
+  families.counter("mimir_output_events_total",
+                   "Alerts by what became of them; those that wait are none of these yet.");
+  for (const OutputStatus& output : status.outputs) {
+    const std::pair<const char*, std::uint64_t> results[] = {{"ok", output.delivered},
+                                                             {"refused", output.refused},
+                                                             {"queue_full", output.queue_full},
+                                                             {"spool_full", output.spool_full},
+                                                             {"failed", output.failed}};
+    for (const auto& [result, count] : results) {
+      families.value(count, {sink(output), {.name = "result", .value = result}});
+    }
+  }
+  const auto each = [&](auto&& value) {
+    for (const OutputStatus& output : status.outputs) families.value(value(output), {sink(output)});
+  };
+  families.gauge("mimir_output_up", "1 while what was tried last arrived.");
+  each([](const OutputStatus& output) { return output.is_up ? 1.0 : 0.0; });
+  families.gauge("mimir_output_waiting_events", "Alerts that wait in memory or in the spool.");
+  each([](const OutputStatus& output) { return output.waiting; });
+  families.gauge("mimir_output_spool_bytes", "Of alerts that wait on disk.");
+  each([](const OutputStatus& output) { return output.spool_bytes; });
+  families.counter("mimir_output_retries_total", "Deliveries that have to be tried again.");
+  each([](const OutputStatus& output) { return output.retries; });
 }
 
 }  // namespace
@@ -237,6 +260,7 @@ std::string to_metrics_text(const ApplianceStatus& status,
   add_workers(status, families);
   add_windows(status, latest, now_ns, families);
   add_alerts(status, families);
+  add_outputs(status, families);
   return families.text();
 }
 

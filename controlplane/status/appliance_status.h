@@ -7,6 +7,7 @@
 
 #include "controlplane/alert/alert.h"
 #include "controlplane/alert/incident_book.h"
+#include "controlplane/output/output_status.h"
 #include "dataplane/record/ledger.h"
 #include "dataplane/record/time.h"
 #include "model/analysis/analyzer.h"
@@ -85,9 +86,8 @@ struct ApplianceStatus {
   std::uint64_t lost_at_ports = 0;
   std::vector<WindowTotals> windows;  ///< ascending by granularity
   IncidentTotals incidents;
-  std::uint64_t alerts_written = 0;  ///< records of incidents
-  std::uint64_t alerts_lost = 0;
-  TimeNs entities_read_ns = 0;  ///< of the wall clock
+  std::vector<OutputStatus> outputs;  ///< the file first
+  TimeNs entities_read_ns = 0;        ///< of the wall clock
   std::uint64_t services = 0;
 };
 

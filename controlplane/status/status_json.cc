@@ -55,6 +55,27 @@ Json totals_json(const ApplianceStatus& status) {
   return list;
 }
 
+Json outputs_json(const ApplianceStatus& status) {
+  Json list = Json::array();
+  for (const OutputStatus& output : status.outputs) {
+    Json row = Json::object();
+    row.set("name", output.name)
+        .set("up", output.is_up)
+        .set("given", output.given)
+        .set("found", output.found)
+        .set("delivered", output.delivered)
+        .set("refused", output.refused)
+        .set("queue_full", output.queue_full)
+        .set("spool_full", output.spool_full)
+        .set("failed", output.failed)
+        .set("waiting", output.waiting)
+        .set("spool_bytes", output.spool_bytes)
+        .set("retries", output.retries);
+    list.push(std::move(row));
+  }
+  return list;
+}
+
 Json incidents_json(const IncidentTotals& totals) {
   std::uint64_t open = 0;
   for (const std::uint64_t count : totals.open) open += count;
@@ -93,8 +114,7 @@ Json to_json(const ApplianceStatus& status) {
       .set("facts", to_json(status.facts))
       .set("windows", totals_json(status))
       .set("incidents", incidents_json(status.incidents))
-      .set("alerts_written", status.alerts_written)
-      .set("alerts_lost", status.alerts_lost);
+      .set("outputs", outputs_json(status));
   return json;
 }
 

@@ -87,7 +87,7 @@ function drawFacts() {
          status.listening ? "good" : "bad"),
     fact("ledgers", status.packets.balances && status.records.balances ? "balance" : "OPEN",
          status.packets.balances && status.records.balances ? "good" : "bad"),
-    fact("alerts", count(status.alerts_written), status.alerts_written > 0 ? "bad" : ""),
+    fact("alerts", count(status.incidents.opened), status.incidents.opened > 0 ? "bad" : ""),
   ];
   if (last) {
     facts.push(

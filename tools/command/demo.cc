@@ -15,8 +15,8 @@
 
 #include "config/diagnostic.h"
 #include "controlplane/alert/alert_builder.h"
-#include "controlplane/alert/alert_file.h"
 #include "controlplane/alert/incident_book.h"
+#include "controlplane/output/rotating_file.h"
 #include "controlplane/stop_signal.h"
 #include "model/analysis/analyzer.h"
 #include "model/learn/model_file.h"
@@ -173,8 +173,8 @@ class DemoCommand final : public Command {
               source::MachineFault& fault, config::Diagnostics& diagnostics) {
     const Step step(3, "replay");
     std::filesystem::remove(folder("alerts.jsonl"));
-    auto alerts = controlplane::AlertFile::open(folder("alerts.jsonl"), diagnostics);
-    if (!alerts) return false;
+    const auto alerts = controlplane::RotatingFile::open(folder("alerts.jsonl"), {}, diagnostics);
+    if (alerts == nullptr) return false;
     LiveOptions options = appliance.live_options();
     options.eal.is_shared = false;
     options.eal.extra_arguments.assign(eal_arguments.begin(), eal_arguments.end());
@@ -183,8 +183,9 @@ class DemoCommand final : public Command {
     options.worker.ring_full = RingFull::kWait;
     const controlplane::AlertBuilder builder(appliance.model, *appliance.context->cluster,
                                              appliance.model_digest);
-    controlplane::IncidentBook incidents(
-        {}, [&](const controlplane::IncidentRecord& record) { alerts->write(record.line); });
+    controlplane::IncidentBook incidents({}, [&](const controlplane::IncidentRecord& record) {
+      alerts->write(config::to_text(record.line));
+    });
     analysis::Analyzer analyzer = appliance.make_analyzer([&](const analysis::Verdict& verdict) {
       result.windows.push_back({.begin_ns = verdict.window.begin_ns,
                                 .granularity_s = verdict.window.granularity_s(),

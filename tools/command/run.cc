@@ -9,10 +9,11 @@
 
 #include "config/diagnostic.h"
 #include "controlplane/alert/alert_builder.h"
-#include "controlplane/alert/alert_file.h"
 #include "controlplane/alert/incident_book.h"
 #include "controlplane/appliance_config.h"
+#include "controlplane/hangup_signal.h"
 #include "controlplane/log.h"
+#include "controlplane/output/outputs.h"
 #include "controlplane/stop_signal.h"
 #include "model/analysis/analyzer.h"
 #include "model/learn/model_file.h"
@@ -68,6 +69,39 @@ void start(ApplianceBoard& board) {
   if (!board.address().empty()) log_info("told of at " + board.address());
 }
 
+void say_of_sinks(bool is_warning, const std::string& text) {
+  if (is_warning) {
+    controlplane::log_warning(text);
+  } else {
+    log_info(text);
+  }
+}
+
+controlplane::OutputOptions output_options(const controlplane::OutputConfig& config) {
+  return {
+      .file = config.alerts,
+      .rotation = {.bytes_max = config.alerts_bytes_max, .file_count = config.alerts_file_count},
+      .sinks = config.sinks,
+      .spool_folder = config.spool,
+      .spool_bytes_max = config.spool_bytes_max,
+      .patience = {}};
+}
+
+std::string describe(const controlplane::OutputStatus& output) {
+  return fmt::format(
+      "sink     {}: given {} + found {} = delivered {} + lost {} + waiting {}{}\n", output.name,
+      output.given, output.found, output.delivered, output.lost(), output.waiting,
+      output.lost() == 0
+          ? ""
+          : fmt::format(" (refused {}, queue full {}, spool full {}, disk {})", output.refused,
+                        output.queue_full, output.spool_full, output.failed));
+}
+
+struct Signals {
+  const std::atomic<bool>& stop;
+  std::atomic<bool>& hangup;
+};
+
 class RunCommand final : public Command {
  public:
   [[nodiscard]] const char* name() const override { return "run"; }
@@ -94,19 +128,19 @@ class RunCommand final : public Command {
     fmt::print(stderr, "{}", diagnostics.render());
     if (!appliance) return ExitCode::kUsage;
     config::Diagnostics output_faults;
-    auto alerts = controlplane::AlertFile::open(appliance->config.output.alerts, output_faults);
-    if (!alerts) {
-      fmt::print(stderr, "{}", output_faults.render());
-      return ExitCode::kUsage;
-    }
-    auto board = ApplianceBoard::open(*appliance, replay != nullptr, output_faults);
+    controlplane::start_log(appliance->config.output.log_level);
+    const Signals signals{.stop = controlplane::watch_stop_signals(),
+                          .hangup = controlplane::watch_hangup_signal()};
+    const auto outputs = controlplane::Outputs::open(output_options(appliance->config.output),
+                                                     say_of_sinks, output_faults);
+    const auto board = outputs == nullptr
+                           ? nullptr
+                           : ApplianceBoard::open(*appliance, replay != nullptr, output_faults);
     if (board == nullptr) {
       fmt::print(stderr, "{}", output_faults.render());
       return ExitCode::kUsage;
     }
-    controlplane::start_log(appliance->config.output.log_level);
-    const std::atomic<bool>& stop = controlplane::watch_stop_signals();
-    return listen(*appliance, eal_arguments, stop, replay.get(), *alerts, *board);
+    return listen(*appliance, eal_arguments, signals, replay.get(), *outputs, *board);
   }
 
  private:
@@ -117,8 +151,8 @@ class RunCommand final : public Command {
   }
 
   ExitCode listen(const Appliance& appliance, std::span<const std::string> eal_arguments,
-                  const std::atomic<bool>& stop, source::CaptureSet* replay,
-                  controlplane::AlertFile& alerts, ApplianceBoard& board) {
+                  const Signals& signals, source::CaptureSet* replay,
+                  controlplane::Outputs& outputs, ApplianceBoard& board) {
     LiveOptions options = appliance.live_options();
     options.eal.extra_arguments.assign(eal_arguments.begin(), eal_arguments.end());
     options.replay = replay;
@@ -133,7 +167,7 @@ class RunCommand final : public Command {
          .record_rate_max = appliance.config.output.record_rate_max},
         [&](const controlplane::IncidentRecord& record) {
           if (record.is_held_back) return;
-          alerts.write(record.line);
+          outputs.write(record.line);
           board.add_alert(record.line);
         });
     Detection detection(
@@ -159,32 +193,35 @@ class RunCommand final : public Command {
     });
     LiveRun live;
     source::MachineFault fault;
-    const LiveHooks hooks{
-        .window =
-            [&](const Window& window) {
-              detection.add(window);
-              analyzer.add(window);
-              incidents.advance(window.end_ns);
-            },
-        .news = say,
-        .started = [&board] { start(board); },
-        .status =
-            [&](const LiveStatus& status) { board.publish(status, alerts, incidents.totals()); }};
-    if (!run_live(options, stop, hooks, live, fault)) {
+    const LiveHooks hooks{.window =
+                              [&](const Window& window) {
+                                detection.add(window);
+                                analyzer.add(window);
+                                incidents.advance(window.end_ns);
+                              },
+                          .news = say,
+                          .started = [&board] { start(board); },
+                          .status =
+                              [&](const LiveStatus& status) {
+                                if (signals.hangup.exchange(false)) outputs.reopen();
+                                board.publish(status, outputs.status(), incidents.totals());
+                              }};
+    if (!run_live(options, signals.stop, hooks, live, fault)) {
       fmt::print(stderr, "mimir: error: {}\n  hint: {}\n", fault.message, fault.hint);
       return ExitCode::kMachine;
     }
     detection.flush();
     analyzer.flush();
     incidents.finish();
+    outputs.finish();
     board.end();
     if (replay != nullptr) report_damage(*replay, replay_faults_);
     fmt::print(stderr, "{}{}", detection.describe(), incidents.describe());
-    return report(live, windows, alerts);
+    return report(live, windows, outputs.status());
   }
 
   ExitCode report(const LiveRun& live, std::uint64_t windows,
-                  const controlplane::AlertFile& alerts) const {
+                  const std::vector<controlplane::OutputStatus>& outputs) const {
     fmt::print(stderr, "{}", to_text(live.packets, live.records, live.facts));
     for (std::size_t i = 0; i < live.ports.size(); ++i) {
       const source::PortCounters& port = live.ports[i];
@@ -211,10 +248,14 @@ class RunCommand final : public Command {
                  live.replay_left_out);
     }
     fmt::print(stderr, "windows  {} judged, {} alerts written, {} lost\n", windows,
-               alerts.written(), alerts.lost());
+               outputs.front().delivered, outputs.front().lost());
+    bool is_well = !replay_faults_.has_errors() && live.balances();
+    for (const controlplane::OutputStatus& output : outputs) {
+      is_well = is_well && output.lost() == 0 && output.balances();
+      if (&output != &outputs.front()) fmt::print(stderr, "{}", describe(output));
+    }
     fmt::print(stderr, "{}", replay_faults_.render());
-    return replay_faults_.has_errors() || !live.balances() || alerts.lost() > 0 ? ExitCode::kData
-                                                                                : ExitCode::kOk;
+    return is_well ? ExitCode::kOk : ExitCode::kData;
   }
 
   std::string config_path_;
