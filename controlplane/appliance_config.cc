@@ -89,6 +89,17 @@ config::Section<OutputConfig> output_section() {
                 .max = kBytesMax,
                 .unit = "bytes",
                 .help = "What a spool holds; alerts that find no room are counted as lost."})
+      .text("history", &C::history,
+            "An SQLite file that remembers windows, incidents and what people said of them, for "
+            "mimir alert and mimir tune. Empty: none.")
+      .duration_ns("history_keep", &C::history_keep_ns, 3600 * kNsPerSecond,
+                   3650 * 86'400 * kNsPerSecond,
+                   "Windows and closed incidents that are older, by packet time, are forgotten.")
+      .integer("history_bytes_max", &C::history_bytes_max,
+               {.min = 1'000'000,
+                .max = kBytesMax,
+                .unit = "bytes",
+                .help = "Beyond it the oldest windows are forgotten."})
       .duration_ns("incident_quiet", &C::incident_quiet_ns, 10 * kNsPerSecond,
                    86'400 * kNsPerSecond,
                    "An incident of which nothing was seen for so long is closed; what comes after "

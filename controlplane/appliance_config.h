@@ -24,6 +24,9 @@ struct OutputConfig {
   std::vector<SinkConfig> sinks;
   std::string spool;
   std::uint64_t spool_bytes_max = 64'000'000;
+  std::string history;
+  std::int64_t history_keep_ns = 30 * 86'400 * 1'000'000'000LL;
+  std::uint64_t history_bytes_max = 1'000'000'000;
   std::int64_t incident_quiet_ns = 300'000'000'000;
   std::uint64_t record_rate_max = 120;  ///< a minute
   std::string log_level = "info";

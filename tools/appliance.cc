@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/appliance.h"
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <random>
 #include <utility>
 
@@ -57,6 +59,29 @@ void check_fit(const std::string& path, const Appliance& appliance, bool is_repl
   if (!is_replay && appliance.config.dataplane.ports.empty()) {
     diagnostics.error({.file = path}, "dataplane.ports names no port to listen on",
                       "write ports: [{device: \"net_af_packet0,iface=mirror0\"}]");
+  }
+}
+
+/// Puts the configured thresholds in the place of the model's. The coarsest granularity is
+/// judged by all of them combined.
+void apply_thresholds(const std::string& path, const std::vector<ThresholdConfig>& thresholds,
+                      learn::Model& model, config::Diagnostics& diagnostics) {
+  for (const ThresholdConfig& each : thresholds) {
+    const auto found = std::find_if(
+        model.granularities.begin(), model.granularities.end(), [&](const auto& granularity) {
+          return granularity.granularity_s * kNsPerSecond == each.granularity_ns;
+        });
+    if (found == model.granularities.end()) {
+      diagnostics.error({.file = path},
+                        fmt::format("detection.thresholds names windows of {} s, which the model "
+                                    "does not judge",
+                                    each.granularity_ns / kNsPerSecond),
+                        "mimir inspect shows the model's granularities");
+    } else if (model.combination && std::next(found) == model.granularities.end()) {
+      model.combination->threshold = each.threshold;
+    } else {
+      found->threshold = each.threshold;
+    }
   }
 }
 
@@ -127,6 +152,8 @@ std::optional<Appliance> load_appliance(const std::string& config_path,
   appliance.model_digest = std::move(model->digest);
   appliance.invariants =
       analysis::invariants_of(appliance.model.context, appliance.context->observation.point);
+  apply_thresholds(config_path, appliance.config.detection.thresholds, appliance.model,
+                   diagnostics);
   check_fit(config_path, appliance, replay != nullptr, diagnostics);
   (void)invariant::Registry::build(*appliance.context->cluster, appliance.invariants, diagnostics);
   const PayloadConfig& payload = appliance.config.dataplane.payload;

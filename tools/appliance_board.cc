@@ -115,17 +115,14 @@ void ApplianceBoard::add_alert(const config::Json& alert) {
   if (server_ != nullptr) board_.add_alert(alert);
 }
 
-void ApplianceBoard::publish(const LiveStatus& live,
-                             std::vector<controlplane::OutputStatus> outputs,
-                             const controlplane::IncidentTotals& incidents) {
+void ApplianceBoard::publish(const LiveStatus& live, const AlertDesk& desk) {
   status_.ports = live.ports;
   status_.workers = live.workers;
   status_.packets = live.packets;
   status_.records = live.records;
   status_.facts = live.facts;
   status_.lost_at_ports = live.lost_at_ports;
-  status_.outputs = std::move(outputs);
-  status_.incidents = incidents;
+  desk.fill(status_);
   board_.publish(status_);
 }
 

@@ -8,12 +8,11 @@
 
 #include "config/diagnostic.h"
 #include "controlplane/alert/alert_builder.h"
-#include "controlplane/alert/incident_book.h"
 #include "controlplane/http/http_api.h"
 #include "controlplane/http/http_server.h"
-#include "controlplane/output/output_status.h"
 #include "controlplane/status/status_board.h"
 #include "model/analysis/analyzer.h"
+#include "tools/alert_desk.h"
 #include "tools/appliance.h"
 #include "tools/live_run.h"
 
@@ -40,8 +39,7 @@ class ApplianceBoard {
                   const std::vector<std::string>& path);
   /// As it is written to the file.
   void add_alert(const config::Json& alert);
-  void publish(const LiveStatus& live, std::vector<controlplane::OutputStatus> outputs,
-               const controlplane::IncidentTotals& incidents);
+  void publish(const LiveStatus& live, const AlertDesk& desk);
   void end();
 
  private:

@@ -34,6 +34,11 @@ Json with_incident(Json line, const IncidentRecord& record, std::string_view rea
   const Json* const ours = line.find("mimir");
   Json with = ours == nullptr ? Json::object() : *ours;
   with.set("incident", std::move(incident));
+  const Json* const steps = with.find("next_steps");
+  Json with_label = steps == nullptr ? Json::array() : *steps;
+  with_label.push("mimir alert show --history FILE " + record.id)
+      .push("mimir alert label --history FILE " + record.id + " --benign --reason TEXT");
+  with.set("next_steps", std::move(with_label));
   line.set("timestamp", to_timestamp(record.time_ns)).set("mimir", std::move(with));
   return line;
 }

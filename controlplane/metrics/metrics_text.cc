@@ -245,6 +245,11 @@ void add_outputs(const ApplianceStatus& status, Families& families) {
   each([](const OutputStatus& output) { return output.waiting; });
   families.gauge("mimir_output_spool_bytes", "Of alerts that wait on disk.");
   each([](const OutputStatus& output) { return output.spool_bytes; });
+  families.counter("mimir_history_rows_total", "Windows and records of incidents for the history.")
+      .value(status.history.written, {{.name = "result", .value = "ok"}})
+      .value(status.history.queue_full, {{.name = "result", .value = "queue_full"}})
+      .value(status.history.failed, {{.name = "result", .value = "failed"}});
+  families.gauge("mimir_history_bytes", "Of the history's file.").value(status.history.bytes);
   families.counter("mimir_output_retries_total", "Deliveries that have to be tried again.");
   each([](const OutputStatus& output) { return output.retries; });
 }

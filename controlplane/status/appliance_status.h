@@ -7,6 +7,7 @@
 
 #include "controlplane/alert/alert.h"
 #include "controlplane/alert/incident_book.h"
+#include "controlplane/history/history_status.h"
 #include "controlplane/output/output_status.h"
 #include "dataplane/record/ledger.h"
 #include "dataplane/record/time.h"
@@ -87,7 +88,8 @@ struct ApplianceStatus {
   std::vector<WindowTotals> windows;  ///< ascending by granularity
   IncidentTotals incidents;
   std::vector<OutputStatus> outputs;  ///< the file first
-  TimeNs entities_read_ns = 0;        ///< of the wall clock
+  HistoryStatus history;
+  TimeNs entities_read_ns = 0;  ///< of the wall clock
   std::uint64_t services = 0;
 };
 

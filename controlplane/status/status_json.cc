@@ -114,7 +114,13 @@ Json to_json(const ApplianceStatus& status) {
       .set("facts", to_json(status.facts))
       .set("windows", totals_json(status))
       .set("incidents", incidents_json(status.incidents))
-      .set("outputs", outputs_json(status));
+      .set("outputs", outputs_json(status))
+      .set("history", Json::object()
+                          .set("given", status.history.given)
+                          .set("written", status.history.written)
+                          .set("queue_full", status.history.queue_full)
+                          .set("failed", status.history.failed)
+                          .set("bytes", status.history.bytes));
   return json;
 }
 

@@ -188,6 +188,9 @@ TEST(ApplianceConfig, ReadsWhoIsToldAndHowMuchMayWait) {
       "  alerts_file_count: 2\n"
       "  spool: /var/lib/mimir/spool\n"
       "  spool_bytes_max: 65536\n"
+      "  history: h.sqlite\n"
+      "  history_keep: 1h\n"
+      "  history_bytes_max: 1000000\n"
       "  incident_quiet: 10s\n"
       "  record_rate_max: 1\n"
       "  sinks:\n"
@@ -200,12 +203,33 @@ TEST(ApplianceConfig, ReadsWhoIsToldAndHowMuchMayWait) {
   EXPECT_EQ(output.alerts_file_count, 2U);
   EXPECT_EQ(output.spool, "/var/lib/mimir/spool");
   EXPECT_EQ(output.spool_bytes_max, 65'536U);
+  EXPECT_EQ(output.history, "h.sqlite");
+  EXPECT_EQ(output.history_keep_ns, 3'600'000'000'000);
+  EXPECT_EQ(output.history_bytes_max, 1'000'000U);
   EXPECT_EQ(output.incident_quiet_ns, 10'000'000'000);
   EXPECT_EQ(output.record_rate_max, 1U);
   ASSERT_EQ(output.sinks.size(), 2U);
   EXPECT_EQ(output.sinks[0].to, "syslog+tcp://10.0.0.1:601");
   EXPECT_EQ(output.sinks[1].token_file, "t");
   EXPECT_EQ(output.sinks[1].ca_file, "c.pem");
+}
+
+TEST(ApplianceConfig, ReadsThresholdsAndRefusesNonsense) {
+  config::Diagnostics diagnostics;
+  const auto read = read_appliance_config(
+      "detection: {thresholds: [{granularity: 10s, threshold: 0.5}, {granularity: 1min, "
+      "threshold: -2}]}",
+      "f", diagnostics);
+  ASSERT_TRUE(read.has_value()) << diagnostics.render();
+  ASSERT_EQ(read->detection.thresholds.size(), 2U);
+  EXPECT_EQ(read->detection.thresholds[0].granularity_ns, 10'000'000'000);
+  EXPECT_EQ(read->detection.thresholds[0].threshold, 0.5);
+  EXPECT_EQ(read->detection.thresholds[1].threshold, -2);
+  EXPECT_EQ(only_fault("detection: {thresholds: [{threshold: 1}]}"),
+            "detection.thresholds[]: a threshold has no granularity (write granularity: 10s)");
+  EXPECT_EQ(only_fault("detection: {thresholds: [{granularity: 10s, threshold: 1}, {granularity: "
+                       "10s, threshold: 2}]}"),
+            "detection.thresholds: one granularity has two (keep one of them)");
 }
 
 TEST(ApplianceConfig, RefusesSinksThatCannotBe) {

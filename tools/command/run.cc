@@ -9,14 +9,13 @@
 
 #include "config/diagnostic.h"
 #include "controlplane/alert/alert_builder.h"
-#include "controlplane/alert/incident_book.h"
 #include "controlplane/appliance_config.h"
 #include "controlplane/hangup_signal.h"
 #include "controlplane/log.h"
-#include "controlplane/output/outputs.h"
 #include "controlplane/stop_signal.h"
 #include "model/analysis/analyzer.h"
 #include "model/learn/model_file.h"
+#include "tools/alert_desk.h"
 #include "tools/appliance.h"
 #include "tools/appliance_board.h"
 #include "tools/capture_list.h"
@@ -69,34 +68,6 @@ void start(ApplianceBoard& board) {
   if (!board.address().empty()) log_info("told of at " + board.address());
 }
 
-void say_of_sinks(bool is_warning, const std::string& text) {
-  if (is_warning) {
-    controlplane::log_warning(text);
-  } else {
-    log_info(text);
-  }
-}
-
-controlplane::OutputOptions output_options(const controlplane::OutputConfig& config) {
-  return {
-      .file = config.alerts,
-      .rotation = {.bytes_max = config.alerts_bytes_max, .file_count = config.alerts_file_count},
-      .sinks = config.sinks,
-      .spool_folder = config.spool,
-      .spool_bytes_max = config.spool_bytes_max,
-      .patience = {}};
-}
-
-std::string describe(const controlplane::OutputStatus& output) {
-  return fmt::format(
-      "sink     {}: given {} + found {} = delivered {} + lost {} + waiting {}{}\n", output.name,
-      output.given, output.found, output.delivered, output.lost(), output.waiting,
-      output.lost() == 0
-          ? ""
-          : fmt::format(" (refused {}, queue full {}, spool full {}, disk {})", output.refused,
-                        output.queue_full, output.spool_full, output.failed));
-}
-
 struct Signals {
   const std::atomic<bool>& stop;
   std::atomic<bool>& hangup;
@@ -131,16 +102,18 @@ class RunCommand final : public Command {
     controlplane::start_log(appliance->config.output.log_level);
     const Signals signals{.stop = controlplane::watch_stop_signals(),
                           .hangup = controlplane::watch_hangup_signal()};
-    const auto outputs = controlplane::Outputs::open(output_options(appliance->config.output),
-                                                     say_of_sinks, output_faults);
-    const auto board = outputs == nullptr
-                           ? nullptr
-                           : ApplianceBoard::open(*appliance, replay != nullptr, output_faults);
-    if (board == nullptr) {
+    const auto board = ApplianceBoard::open(*appliance, replay != nullptr, output_faults);
+    const auto desk =
+        board == nullptr
+            ? nullptr
+            : AlertDesk::open(
+                  appliance->config.output,
+                  [&board](const config::Json& line) { board->add_alert(line); }, output_faults);
+    if (desk == nullptr) {
       fmt::print(stderr, "{}", output_faults.render());
       return ExitCode::kUsage;
     }
-    return listen(*appliance, eal_arguments, signals, replay.get(), *outputs, *board);
+    return listen(*appliance, eal_arguments, signals, replay.get(), *desk, *board);
   }
 
  private:
@@ -151,8 +124,8 @@ class RunCommand final : public Command {
   }
 
   ExitCode listen(const Appliance& appliance, std::span<const std::string> eal_arguments,
-                  const Signals& signals, source::CaptureSet* replay,
-                  controlplane::Outputs& outputs, ApplianceBoard& board) {
+                  const Signals& signals, source::CaptureSet* replay, AlertDesk& desk,
+                  ApplianceBoard& board) {
     LiveOptions options = appliance.live_options();
     options.eal.extra_arguments.assign(eal_arguments.begin(), eal_arguments.end());
     options.replay = replay;
@@ -162,14 +135,6 @@ class RunCommand final : public Command {
     }
     const controlplane::AlertBuilder builder(appliance.model, *appliance.context->cluster,
                                              appliance.model_digest);
-    controlplane::IncidentBook incidents(
-        {.quiet_ns = appliance.config.output.incident_quiet_ns,
-         .record_rate_max = appliance.config.output.record_rate_max},
-        [&](const controlplane::IncidentRecord& record) {
-          if (record.is_held_back) return;
-          outputs.write(record.line);
-          board.add_alert(record.line);
-        });
     Detection detection(
         {.context = appliance.context.get(),
          .model = &appliance.model,
@@ -177,7 +142,7 @@ class RunCommand final : public Command {
          .suppressions = appliance.config.detection.suppressions(),
          .signatures = appliance.signatures.get(),
          .secret = options.worker.secret.first},
-        [&incidents](controlplane::Sighting sighting) { incidents.add(std::move(sighting)); });
+        [&desk](controlplane::Sighting sighting) { desk.add(std::move(sighting)); });
     std::uint64_t windows = 0;
     analysis::Analyzer analyzer = appliance.make_analyzer([&](const analysis::Verdict& verdict) {
       ++windows;
@@ -185,11 +150,12 @@ class RunCommand final : public Command {
       if (verdict.score.alert()) {
         controlplane::Alert alert = builder.build(verdict);
         detection.relate(alert);
-        incidents.add(controlplane::sighting_of(alert));
+        desk.add(controlplane::sighting_of(alert));
         path = std::move(alert.path);
       }
       log_info(describe(verdict, path));
       board.add_window(verdict, builder, path);
+      desk.remember(verdict, builder, path);
     });
     LiveRun live;
     source::MachineFault fault;
@@ -197,14 +163,14 @@ class RunCommand final : public Command {
                               [&](const Window& window) {
                                 detection.add(window);
                                 analyzer.add(window);
-                                incidents.advance(window.end_ns);
+                                desk.advance(window.end_ns);
                               },
                           .news = say,
                           .started = [&board] { start(board); },
                           .status =
                               [&](const LiveStatus& status) {
-                                if (signals.hangup.exchange(false)) outputs.reopen();
-                                board.publish(status, outputs.status(), incidents.totals());
+                                if (signals.hangup.exchange(false)) desk.reopen();
+                                board.publish(status, desk);
                               }};
     if (!run_live(options, signals.stop, hooks, live, fault)) {
       fmt::print(stderr, "mimir: error: {}\n  hint: {}\n", fault.message, fault.hint);
@@ -212,16 +178,14 @@ class RunCommand final : public Command {
     }
     detection.flush();
     analyzer.flush();
-    incidents.finish();
-    outputs.finish();
+    desk.finish();
     board.end();
     if (replay != nullptr) report_damage(*replay, replay_faults_);
-    fmt::print(stderr, "{}{}", detection.describe(), incidents.describe());
-    return report(live, windows, outputs.status());
+    fmt::print(stderr, "{}", detection.describe());
+    return report(live, windows, desk);
   }
 
-  ExitCode report(const LiveRun& live, std::uint64_t windows,
-                  const std::vector<controlplane::OutputStatus>& outputs) const {
+  ExitCode report(const LiveRun& live, std::uint64_t windows, const AlertDesk& desk) const {
     fmt::print(stderr, "{}", to_text(live.packets, live.records, live.facts));
     for (std::size_t i = 0; i < live.ports.size(); ++i) {
       const source::PortCounters& port = live.ports[i];
@@ -247,15 +211,10 @@ class RunCommand final : public Command {
                  "replay   {} packets were left out: their link is not the first packet's\n",
                  live.replay_left_out);
     }
-    fmt::print(stderr, "windows  {} judged, {} alerts written, {} lost\n", windows,
-               outputs.front().delivered, outputs.front().lost());
-    bool is_well = !replay_faults_.has_errors() && live.balances();
-    for (const controlplane::OutputStatus& output : outputs) {
-      is_well = is_well && output.lost() == 0 && output.balances();
-      if (&output != &outputs.front()) fmt::print(stderr, "{}", describe(output));
-    }
+    fmt::print(stderr, "windows  {} judged\n{}", windows, desk.describe());
     fmt::print(stderr, "{}", replay_faults_.render());
-    return is_well ? ExitCode::kOk : ExitCode::kData;
+    return replay_faults_.has_errors() || !live.balances() || !desk.is_well() ? ExitCode::kData
+                                                                              : ExitCode::kOk;
   }
 
   std::string config_path_;
