@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/appliance_config.h"
 
+#include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "config/yaml_document.h"
 
@@ -13,6 +15,51 @@ bool is_loopback(std::string_view address) {
   return address.starts_with("127.") || address == "::1";
 }
 
+constexpr std::uint64_t kBytesMax = 1'000'000'000'000;
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= 32 &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string_view::npos;
+}
+
+bool have_own_names(const std::vector<SinkConfig>& sinks) {
+  std::set<std::string_view> names{"file"};
+  return std::all_of(sinks.begin(), sinks.end(),
+                     [&](const SinkConfig& sink) { return names.insert(sink.name).second; });
+}
+
+/// Whether nobody on the way can read the token.
+bool is_token_safe(const SinkConfig& sink) {
+  const auto target = parse_sink_target(sink.to);
+  return sink.token_file.empty() || !target || target->is_tls || is_local(*target);
+}
+
+config::Section<SinkConfig> sink_section() {
+  using C = SinkConfig;
+  config::Section<C> section("output.sinks[]");
+  section
+      .text("name", &C::name,
+            "Its label in metrics and its folder in the spool: a-z, 0-9, _ and -, not file.")
+      .text("to", &C::to,
+            "Whom: syslog+udp://HOST:514, syslog+tcp://HOST:601, syslog+unix:///dev/log, "
+            "https://HOST/PATH, kafka://HOST:9092,HOST:9092/TOPIC, kafka+tls://..., or a Unix "
+            "stream as unix:///run/siem.sock.")
+      .text("token_file", &C::token_file,
+            "Of a webhook: a file with a token that is sent as Authorization: Bearer TOKEN.")
+      .text("ca_file", &C::ca_file,
+            "With TLS: who signs the other's certificate, PEM; empty: whom this machine trusts.")
+      .require(
+          "name", [](const C& sink) { return is_name(sink.name); },
+          "output.sinks[].name is no name", "write name: siem")
+      .require(
+          "to", [](const C& sink) { return parse_sink_target(sink.to).has_value(); },
+          "output.sinks[].to is none of the targets", "write to: syslog+tcp://10.0.0.1:601")
+      .require("token_file", is_token_safe,
+               "output.sinks[].token_file would be sent where others can read it",
+               "write to: https://");
+  return section;
+}
+
 }  // namespace
 
 config::Section<OutputConfig> output_section() {
@@ -20,9 +67,58 @@ config::Section<OutputConfig> output_section() {
   config::Section<C> section("output");
   section
       .text("alerts", &C::alerts,
-            "The file that alerts are appended to, one JSON object a line; - is standard output.")
+            "The file that alerts are appended to, one JSON object a line; - is standard output. "
+            "SIGHUP opens it anew.")
+      .integer("alerts_bytes_max", &C::alerts_bytes_max,
+               {.min = 0,
+                .max = kBytesMax,
+                .unit = "bytes",
+                .help = "Before the file would grow beyond, it becomes FILE.1, and FILE.1 becomes "
+                        "FILE.2; 0: it is not rotated."})
+      .integer("alerts_file_count", &C::alerts_file_count,
+               {.min = 1,
+                .max = 1000,
+                .unit = "files",
+                .help = "Kept of them, the one written to among them."})
+      .list_of("sinks", &C::sinks, sink_section(),
+               "Who else is told. Each has a spool on disk: one that is down gets everything, in "
+               "order, once it is back.")
+      .text("spool", &C::spool, "The folder of the spools, needed where there are sinks.")
+      .integer("spool_bytes_max", &C::spool_bytes_max,
+               {.min = 65'536,
+                .max = kBytesMax,
+                .unit = "bytes",
+                .help = "What a spool holds; alerts that find no room are counted as lost."})
+      .text("history", &C::history,
+            "An SQLite file that remembers windows, incidents and what people said of them, for "
+            "mimir alert and mimir tune. Empty: none.")
+      .duration_ns("history_keep", &C::history_keep_ns, 3600 * kNsPerSecond,
+                   3650 * 86'400 * kNsPerSecond,
+                   "Windows and closed incidents that are older, by packet time, are forgotten.")
+      .integer("history_bytes_max", &C::history_bytes_max,
+               {.min = 1'000'000,
+                .max = kBytesMax,
+                .unit = "bytes",
+                .help = "Beyond it the oldest windows are forgotten."})
+      .duration_ns("incident_quiet", &C::incident_quiet_ns, 10 * kNsPerSecond,
+                   86'400 * kNsPerSecond,
+                   "An incident of which nothing was seen for so long is closed; what comes after "
+                   "opens another.")
+      .integer("record_rate_max", &C::record_rate_max,
+               {.min = 1,
+                .max = 1'000'000,
+                .unit = "records a minute",
+                .help = "Openings and updates of incidents beyond it are held back, and a notice "
+                        "says how many."})
       .choice("log_level", &C::log_level, {"error", "warning", "info", "debug"},
-              "The least important message that is still said, on standard error.");
+              "The least important message that is still said, on standard error.")
+      .require(
+          "spool", [](const C& config) { return config.sinks.empty() || !config.spool.empty(); },
+          "output.sinks need output.spool, a folder where alerts wait for them",
+          "write spool: /var/lib/mimir/spool")
+      .require(
+          "sinks", [](const C& config) { return have_own_names(config.sinks); },
+          "output.sinks: two have the same name", "a name is a label of metrics and a folder");
   return section;
 }
 

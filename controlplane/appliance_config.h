@@ -10,6 +10,7 @@
 #include "config/diagnostic.h"
 #include "config/section.h"
 #include "controlplane/kubernetes/kubernetes_config.h"
+#include "controlplane/output/sink_target.h"
 #include "dataplane/dataplane_config.h"
 #include "model/detection_config.h"
 #include "model/model_config.h"
@@ -19,6 +20,16 @@ namespace mimir::controlplane {
 /// The `output:` section.
 struct OutputConfig {
   std::string alerts = "-";
+  std::uint64_t alerts_bytes_max = 64'000'000;
+  std::uint32_t alerts_file_count = 8;
+  std::vector<SinkConfig> sinks;
+  std::string spool;
+  std::uint64_t spool_bytes_max = 64'000'000;
+  std::string history;
+  std::int64_t history_keep_ns = 30 * 86'400 * 1'000'000'000LL;
+  std::uint64_t history_bytes_max = 1'000'000'000;
+  std::int64_t incident_quiet_ns = 300'000'000'000;
+  std::uint64_t record_rate_max = 120;  ///< a minute
   std::string log_level = "info";
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/detection_config.h"
 
+#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "config/quantity.h"
@@ -40,6 +42,32 @@ config::Section<SuppressionConfig> suppression_section() {
   return section;
 }
 
+config::Section<ThresholdConfig> threshold_section() {
+  using C = ThresholdConfig;
+  constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+  constexpr double kThresholdMax = 1e6;
+  config::Section<C> section("detection.thresholds[]");
+  section
+      .duration_ns("granularity", &C::granularity_ns, 0, 86'400 * kNsPerSecond,
+                   "Of which windows: one of the model's; the coarsest is that of all combined.")
+      .real("threshold", &C::threshold,
+            {.min = -kThresholdMax,
+             .max = kThresholdMax,
+             .unit = "",
+             .help = "A score strictly above it is an alert."})
+      .require(
+          "granularity", [](const C& c) { return c.granularity_ns > 0; },
+          "detection.thresholds[]: a threshold has no granularity", "write granularity: 10s");
+  return section;
+}
+
+bool have_own_granularities(const DetectionConfig& config) {
+  std::set<std::int64_t> known;
+  return std::all_of(
+      config.thresholds.begin(), config.thresholds.end(),
+      [&](const ThresholdConfig& each) { return known.insert(each.granularity_ns).second; });
+}
+
 }  // namespace
 
 std::vector<detector::Suppression> DetectionConfig::suppressions() const {
@@ -60,8 +88,13 @@ std::vector<detector::Suppression> DetectionConfig::suppressions() const {
 
 config::Section<DetectionConfig> detection_section() {
   config::Section<DetectionConfig> section("detection");
-  section.list_of("suppress", &DetectionConfig::suppress, suppression_section(),
-                  "Findings of detectors that are not reported: what is known and wanted.");
+  section
+      .list_of("thresholds", &DetectionConfig::thresholds, threshold_section(),
+               "Thresholds instead of the model's own, as mimir tune writes them.")
+      .require("thresholds", have_own_granularities,
+               "detection.thresholds: one granularity has two", "keep one of them")
+      .list_of("suppress", &DetectionConfig::suppress, suppression_section(),
+               "Findings of detectors that are not reported: what is known and wanted.");
   return section;
 }
 

@@ -23,8 +23,16 @@ struct SuppressionConfig {
   std::string reason;
 };
 
-/// The `detection:` section: what the detectors are not to report.
+/// One element of `detection.thresholds`.
+struct ThresholdConfig {
+  std::int64_t granularity_ns = 0;
+  double threshold = 0;
+};
+
+/// The `detection:` section: above what a window is an alert, where it is not the model to
+/// say so, and what the detectors are not to report.
 struct DetectionConfig {
+  std::vector<ThresholdConfig> thresholds;
   std::vector<SuppressionConfig> suppress;
 
   /// REQUIRES: the section has read it without an error.

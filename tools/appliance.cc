@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/appliance.h"
 
+#include <algorithm>
+#include <chrono>
+#include <iterator>
 #include <random>
 #include <utility>
 
@@ -43,6 +46,28 @@ void check_start(const std::string& path, const Appliance& appliance, bool is_re
 }
 
 }  // namespace
+
+void apply_thresholds(const std::string& config_path,
+                      const std::vector<ThresholdConfig>& thresholds, learn::Model& model,
+                      config::Diagnostics& diagnostics) {
+  for (const ThresholdConfig& each : thresholds) {
+    const auto found = std::find_if(
+        model.granularities.begin(), model.granularities.end(), [&](const auto& granularity) {
+          return granularity.granularity_s * kNsPerSecond == each.granularity_ns;
+        });
+    if (found == model.granularities.end()) {
+      diagnostics.error({.file = config_path},
+                        fmt::format("detection.thresholds names windows of {} s, which the model "
+                                    "does not judge",
+                                    each.granularity_ns / kNsPerSecond),
+                        "mimir inspect shows the model's granularities");
+    } else if (model.combination && std::next(found) == model.granularities.end()) {
+      model.combination->threshold = each.threshold;
+    } else {
+      found->threshold = each.threshold;
+    }
+  }
+}
 
 void check_model(const std::string& config_path, const controlplane::ApplianceConfig& config,
                  const learn::ModelContext& trained, config::Diagnostics& diagnostics) {
@@ -136,6 +161,8 @@ std::optional<Appliance> load_appliance(const std::string& config_path,
   appliance.model_digest = std::move(model->digest);
   appliance.invariants =
       analysis::invariants_of(appliance.model.context, appliance.context->observation.point);
+  apply_thresholds(config_path, appliance.config.detection.thresholds, appliance.model,
+                   diagnostics);
   check_model(config_path, appliance.config, appliance.model.context, diagnostics);
   check_start(config_path, appliance, replay != nullptr, diagnostics);
   (void)invariant::Registry::build(*appliance.context->cluster, appliance.invariants, diagnostics);

@@ -47,6 +47,12 @@ struct Appliance {
 void check_model(const std::string& config_path, const controlplane::ApplianceConfig& config,
                  const learn::ModelContext& trained, config::Diagnostics& diagnostics);
 
+/// Puts the configured thresholds in the place of the model's. The coarsest granularity is
+/// judged by all of them combined.
+void apply_thresholds(const std::string& config_path,
+                      const std::vector<ThresholdConfig>& thresholds, learn::Model& model,
+                      config::Diagnostics& diagnostics);
+
 /// Reads a model file and its digest.
 struct ModelWithDigest {
   learn::Model model;

@@ -177,7 +177,7 @@ void ApplianceBoard::add_alert(const config::Json& alert) {
   if (is_served()) board_.add_alert(alert);
 }
 
-void ApplianceBoard::publish(const LiveStatus& live, const controlplane::AlertFile& alerts) {
+void ApplianceBoard::publish(const LiveStatus& live, const AlertDesk& desk) {
   look_at_cluster();
   status_.ports = live.ports;
   status_.workers = live.workers;
@@ -185,8 +185,7 @@ void ApplianceBoard::publish(const LiveStatus& live, const controlplane::AlertFi
   status_.records = live.records;
   status_.facts = live.facts;
   status_.lost_at_ports = live.lost_at_ports;
-  status_.alerts_written = alerts.written();
-  status_.alerts_lost = alerts.lost();
+  desk.fill(status_);
   board_.publish(status_);
 }
 

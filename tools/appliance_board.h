@@ -8,7 +8,6 @@
 
 #include "config/diagnostic.h"
 #include "controlplane/alert/alert_builder.h"
-#include "controlplane/alert/alert_file.h"
 #include "controlplane/control/control_api.h"
 #include "controlplane/control/evidence_desk.h"
 #include "controlplane/control/reload_desk.h"
@@ -16,6 +15,7 @@
 #include "controlplane/http/http_server.h"
 #include "controlplane/status/status_board.h"
 #include "model/analysis/analyzer.h"
+#include "tools/alert_desk.h"
 #include "tools/appliance.h"
 #include "tools/live_run.h"
 
@@ -52,7 +52,7 @@ class ApplianceBoard {
   void state_age(config::Json& alert) const;
   /// As it is written to the file.
   void add_alert(const config::Json& alert);
-  void publish(const LiveStatus& live, const controlplane::AlertFile& alerts);
+  void publish(const LiveStatus& live, const AlertDesk& desk);
   void end();
 
  private:

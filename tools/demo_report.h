@@ -24,7 +24,8 @@ struct JudgedWindow {
 struct DemoResult {
   LiveRun live;
   std::vector<JudgedWindow> windows;
-  std::vector<controlplane::Alert> alerts;
+  std::vector<controlplane::Alert> alerts;  ///< one a window
+  std::uint64_t incident_count = 0;         ///< that they are
 };
 
 /// One self-contained page: the scores over time, each alert with its reasons, the

@@ -96,7 +96,7 @@ void Detection::report(const std::vector<detector::Finding>& findings) {
     if (suppressor_.covers(finding, resolver_)) continue;
     ++alert_count_;
     recent_.add(finding, window_.end_ns, resolver_);
-    sink_(controlplane::to_json(finding, window_, origin_, resolver_));
+    sink_(controlplane::sighting_of(finding, window_, origin_, resolver_));
   }
 }
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "config/json.h"
 #include "controlplane/alert/finding_alert.h"
 #include "controlplane/alert/recent_findings.h"
+#include "controlplane/alert/sighting.h"
 #include "dataplane/payload/signatures.h"
 #include "model/detector/detector_set.h"
 #include "model/detector/suppression.h"
@@ -35,12 +35,12 @@ struct DetectionOptions {
   std::uint64_t secret = 0;
 };
 
-/// The detectors as every command runs them: windows in, alerts out.
+/// The detectors as every command runs them: windows in, sightings out.
 ///
 /// Threads: one owner. REQUIRES: what it is given outlives it.
 class Detection {
  public:
-  using Sink = std::function<void(const config::Json& alert)>;
+  using Sink = std::function<void(controlplane::Sighting)>;
 
   Detection(DetectionOptions options, Sink sink);
   Detection(const Detection&) = delete;  // its parts refer to each other

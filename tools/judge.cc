@@ -30,13 +30,14 @@ Judge::Judge(const Appliance& appliance, std::uint64_t secret, Sinks sinks)
       sinks_(std::move(sinks)),
       model_(&appliance.model),
       model_digest_(appliance.model_digest),
-      detection_({.context = appliance.context,
-                  .model = &appliance.model,
-                  .model_digest = appliance.model_digest,
-                  .suppressions = appliance.config.detection.suppressions(),
-                  .signatures = appliance.signatures.get(),
-                  .secret = secret},
-                 [this](const config::Json& alert) { sinks_.alert(alert); }) {
+      detection_(
+          {.context = appliance.context,
+           .model = &appliance.model,
+           .model_digest = appliance.model_digest,
+           .suppressions = appliance.config.detection.suppressions(),
+           .signatures = appliance.signatures.get(),
+           .secret = secret},
+          [this](controlplane::Sighting sighting) { sinks_.sighting(std::move(sighting)); }) {
   // They were made once before, so this cannot fail.
   open_bench(*appliance.make_registry(*context_));
 }
@@ -65,7 +66,7 @@ void Judge::hear(const analysis::Verdict& verdict) {
   if (verdict.score.alert()) {
     controlplane::Alert alert = bench_->builder.build(verdict);
     detection_.relate(alert);
-    sinks_.alert(controlplane::to_json(alert));
+    sinks_.sighting(controlplane::sighting_of(alert));
     path = std::move(alert.path);
   }
   sinks_.window(verdict, bench_->builder, path);

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "config/json.h"
 #include "controlplane/alert/alert_builder.h"
+#include "controlplane/alert/sighting.h"
 #include "dataplane/payload/inspector.h"
 #include "model/analysis/analyzer.h"
 #include "model/window.h"
@@ -27,7 +27,7 @@ namespace mimir::tools {
 class Judge {
  public:
   struct Sinks {
-    std::function<void(const config::Json& alert)> alert;
+    std::function<void(controlplane::Sighting)> sighting;
     /// `path`: of the window's alert; empty if there is none.
     std::function<void(const analysis::Verdict&, const controlplane::AlertBuilder&,
                        const std::vector<std::string>& path)>

@@ -16,8 +16,9 @@ namespace mimir::tools {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kReloadable = {
-    "model.file", "detection.suppress", "dataplane.payload.rules", "output.log_level"};
+constexpr std::array<std::string_view, 5> kReloadable = {
+    "model.file", "detection.suppress", "detection.thresholds", "dataplane.payload.rules",
+    "output.log_level"};
 
 void refuse_fixed_keys(const std::string& path, const controlplane::ApplianceConfig& running,
                        const controlplane::ApplianceConfig& next,
@@ -41,7 +42,10 @@ std::optional<Reload> read_reload(const std::string& config_path,
   if (!config) return std::nullopt;
   refuse_fixed_keys(config_path, running, *config, diagnostics);
   auto model = load_model(config->model.file, diagnostics);
-  if (model) check_model(config_path, *config, model->model.context, diagnostics);
+  if (model) {
+    apply_thresholds(config_path, config->detection.thresholds, model->model, diagnostics);
+    check_model(config_path, *config, model->model.context, diagnostics);
+  }
   const PayloadConfig& payload = config->dataplane.payload;
   std::unique_ptr<const payload::Signatures> signatures;
   if (payload.look == "rules") {

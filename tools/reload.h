@@ -18,7 +18,7 @@
 namespace mimir::tools {
 
 /// What a running appliance takes up without a packet lost: model.file, detection.suppress,
-/// dataplane.payload.rules and output.log_level, with the files they name.
+/// detection.thresholds, dataplane.payload.rules and output.log_level, with the files they name.
 struct Reload {
   controlplane::ApplianceConfig config;
   ModelWithDigest model;

@@ -84,8 +84,19 @@ std::string status_text(const Json& status) {
                         count_of(window, "granularity_s"), count_of(window, "complete"),
                         count_of(window, "partial"), count_of(window, "alerts"));
   }
-  return text + fmt::format("alerts  {} written, {} lost\n", count_of(status, "alerts_written"),
-                            count_of(status, "alerts_lost"));
+  const Json& incidents = member(status, "incidents");
+  text +=
+      fmt::format("incidents {} opened, {} open, {} records written, {} held back\n",
+                  count_of(incidents, "opened"), count_of(incidents, "open"),
+                  count_of(incidents, "records_written"), count_of(incidents, "records_held_back"));
+  for (const Json& output : list_of(status, "outputs")) {
+    text += fmt::format("output  {}  {}  {} delivered, {} waiting, {} lost\n",
+                        text_of(output, "name"), is_set(output, "up") ? "up" : "DOWN",
+                        count_of(output, "delivered"), count_of(output, "waiting"),
+                        count_of(output, "queue_full") + count_of(output, "spool_full") +
+                            count_of(output, "failed"));
+  }
+  return text;
 }
 
 std::string windows_text(const Json& windows) {

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "model/detector/catalogue.h"
+
 namespace mimir::controlplane {
 
 namespace {
@@ -58,6 +60,13 @@ double seconds(TimeNs time_ns) {
 Label granularity(std::uint32_t granularity_s) {
   return {.name = "granularity", .value = fmt::format("{}s", granularity_s)};
 }
+
+Label severity(std::uint8_t severity) {
+  return {.name = "severity",
+          .value = std::string(detector::name(static_cast<detector::Severity>(severity)))};
+}
+
+Label sink(const OutputStatus& output) { return {.name = "sink", .value = output.name}; }
 
 void add_identity(const ApplianceStatus& status, Families& families) {
   const ApplianceIdentity& identity = status.identity;
@@ -215,15 +224,62 @@ void add_windows(const ApplianceStatus& status, std::span<const WindowView* cons
 }
 
 void add_alerts(const ApplianceStatus& status, Families& families) {
-  families.counter("mimir_alerts_total", "Windows above their threshold.");
+  families.counter("mimir_windows_alarming_total", "Windows above their threshold.");
   for (const WindowTotals& totals : status.windows) {
     families.value(totals.alerts, {granularity(totals.granularity_s)});
   }
-  families.counter("mimir_output_events_total", "Alerts by what became of them.")
-      .value(status.alerts_written,
-             {{.name = "sink", .value = "file"}, {.name = "result", .value = "ok"}})
-      .value(status.alerts_lost,
-             {{.name = "sink", .value = "file"}, {.name = "result", .value = "lost"}});
+  const IncidentTotals& incidents = status.incidents;
+  families.counter("mimir_alerts_total", "Incidents opened.");
+  for (const auto& [what, count] : incidents.opened) {
+    families.value(count, {{.name = "detector", .value = what.first}, severity(what.second)});
+  }
+  families.gauge("mimir_alerts_open", "Incidents open now.");
+  for (std::uint8_t each = 1; each < IncidentTotals::kSeverityCount; ++each) {
+    families.value(incidents.open[each], {severity(each)});
+  }
+  families
+      .counter("mimir_alerts_sightings_total",
+               "Windows and findings that were merged into incidents.")
+      .value(incidents.sightings);
+  families.counter("mimir_alerts_closed_total", "Incidents closed.")
+      .value(incidents.closed - incidents.displaced, {{.name = "reason", .value = "quiet"}})
+      .value(incidents.displaced, {{.name = "reason", .value = "displaced"}});
+  families
+      .counter("mimir_alerts_records_total",
+               "Records of incidents, written or, over the rate, held back.")
+      .value(incidents.records_written, {{.name = "result", .value = "written"}})
+      .value(incidents.records_held_back, {{.name = "result", .value = "held_back"}});
+}
+
+void add_outputs(const ApplianceStatus& status, Families& families) {
+  families.counter("mimir_output_events_total",
+                   "Alerts by what became of them; those that wait are none of these yet.");
+  for (const OutputStatus& output : status.outputs) {
+    const std::pair<const char*, std::uint64_t> results[] = {{"ok", output.delivered},
+                                                             {"refused", output.refused},
+                                                             {"queue_full", output.queue_full},
+                                                             {"spool_full", output.spool_full},
+                                                             {"failed", output.failed}};
+    for (const auto& [result, count] : results) {
+      families.value(count, {sink(output), {.name = "result", .value = result}});
+    }
+  }
+  const auto each = [&](auto&& value) {
+    for (const OutputStatus& output : status.outputs) families.value(value(output), {sink(output)});
+  };
+  families.gauge("mimir_output_up", "1 while what was tried last arrived.");
+  each([](const OutputStatus& output) { return output.is_up ? 1.0 : 0.0; });
+  families.gauge("mimir_output_waiting_events", "Alerts that wait in memory or in the spool.");
+  each([](const OutputStatus& output) { return output.waiting; });
+  families.gauge("mimir_output_spool_bytes", "Of alerts that wait on disk.");
+  each([](const OutputStatus& output) { return output.spool_bytes; });
+  families.counter("mimir_history_rows_total", "Windows and records of incidents for the history.")
+      .value(status.history.written, {{.name = "result", .value = "ok"}})
+      .value(status.history.queue_full, {{.name = "result", .value = "queue_full"}})
+      .value(status.history.failed, {{.name = "result", .value = "failed"}});
+  families.gauge("mimir_history_bytes", "Of the history's file.").value(status.history.bytes);
+  families.counter("mimir_output_retries_total", "Deliveries that have to be tried again.");
+  each([](const OutputStatus& output) { return output.retries; });
 }
 
 }  // namespace
@@ -238,6 +294,7 @@ std::string to_metrics_text(const ApplianceStatus& status,
   add_workers(status, families);
   add_windows(status, latest, now_ns, families);
   add_alerts(status, families);
+  add_outputs(status, families);
   return families.text();
 }
 

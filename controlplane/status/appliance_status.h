@@ -6,6 +6,9 @@
 #include <vector>
 
 #include "controlplane/alert/alert.h"
+#include "controlplane/alert/incident_book.h"
+#include "controlplane/history/history_status.h"
+#include "controlplane/output/output_status.h"
 #include "controlplane/status/entity_status.h"
 #include "dataplane/record/ledger.h"
 #include "dataplane/record/time.h"
@@ -87,8 +90,9 @@ struct ApplianceStatus {
   FactLedger facts;
   std::uint64_t lost_at_ports = 0;
   std::vector<WindowTotals> windows;  ///< ascending by granularity
-  std::uint64_t alerts_written = 0;
-  std::uint64_t alerts_lost = 0;
+  IncidentTotals incidents;
+  std::vector<OutputStatus> outputs;  ///< the file first
+  HistoryStatus history;
   EntityStatus entities;
   std::uint64_t services = 0;
 };

@@ -67,6 +67,41 @@ Json entities_json(const EntityStatus& entities) {
   return json;
 }
 
+Json outputs_json(const ApplianceStatus& status) {
+  Json list = Json::array();
+  for (const OutputStatus& output : status.outputs) {
+    Json row = Json::object();
+    row.set("name", output.name)
+        .set("up", output.is_up)
+        .set("given", output.given)
+        .set("found", output.found)
+        .set("delivered", output.delivered)
+        .set("refused", output.refused)
+        .set("queue_full", output.queue_full)
+        .set("spool_full", output.spool_full)
+        .set("failed", output.failed)
+        .set("waiting", output.waiting)
+        .set("spool_bytes", output.spool_bytes)
+        .set("retries", output.retries);
+    list.push(std::move(row));
+  }
+  return list;
+}
+
+Json incidents_json(const IncidentTotals& totals) {
+  std::uint64_t open = 0;
+  for (const std::uint64_t count : totals.open) open += count;
+  Json json = Json::object();
+  json.set("sightings", totals.sightings)
+      .set("opened", totals.opened_count())
+      .set("open", open)
+      .set("closed", totals.closed)
+      .set("displaced", totals.displaced)
+      .set("records_written", totals.records_written)
+      .set("records_held_back", totals.records_held_back);
+  return json;
+}
+
 }  // namespace
 
 Json to_json(const ApplianceStatus& status) {
@@ -91,8 +126,14 @@ Json to_json(const ApplianceStatus& status) {
       .set("records", to_json(status.records))
       .set("facts", to_json(status.facts))
       .set("windows", totals_json(status))
-      .set("alerts_written", status.alerts_written)
-      .set("alerts_lost", status.alerts_lost);
+      .set("incidents", incidents_json(status.incidents))
+      .set("outputs", outputs_json(status))
+      .set("history", Json::object()
+                          .set("given", status.history.given)
+                          .set("written", status.history.written)
+                          .set("queue_full", status.history.queue_full)
+                          .set("failed", status.history.failed)
+                          .set("bytes", status.history.bytes));
   return json;
 }
 

@@ -53,7 +53,7 @@ async function refresh() {
     }
     state.windows = await askWindows();
     // Alerts are long: they are asked for when there are more of them.
-    const told = `${status.alerts_written} ${status.alerts_lost} ${state.windows.at(-1)?.begin_s}`;
+    const told = `${status.incidents.records_written} ${state.windows.at(-1)?.begin_s}`;
     if (told !== state.alertsTold) {
       state.alerts = (await ask(`api/v1/alerts?limit=${ALERTS_MAX}`)).alerts;
       state.alertsTold = told;
@@ -120,10 +120,10 @@ function drawFacts() {
     fact(status.replay ? "replay" : "state", status.listening ? "\u2713 listening" : "\u25a0 ended",
          status.listening ? "good" : status.replay ? "" : "bad"),
     fact("ledgers", balance ? "balance" : "OPEN", balance ? "good" : "bad"),
-    fact("alerts", count(status.alerts_written), status.alerts_written > 0 ? "bad" : ""),
+    fact("alerts", count(status.incidents.opened), status.incidents.opened > 0 ? "bad" : ""),
   ];
-  const open = status.incidents?.open;
-  if (open !== undefined) facts.push(fact("open", count(open), open > 0 ? "bad" : "good"));
+  const { open } = status.incidents;
+  facts.push(fact("open", count(open), open > 0 ? "bad" : "good"));
   if (last) {
     facts.push(
       fact("rate", rate(last.packets / last.granularity_s)),

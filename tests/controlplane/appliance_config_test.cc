@@ -207,6 +207,78 @@ TEST(ApplianceConfig, RefusesWhatDoesNotGoTogether) {
             "model.gateway is no address (write 172.17.0.1)");
 }
 
+TEST(ApplianceConfig, ReadsWhoIsToldAndHowMuchMayWait) {
+  config::Diagnostics diagnostics;
+  const auto read = read_appliance_config(
+      "output:\n"
+      "  alerts: a.jsonl\n"
+      "  alerts_bytes_max: 0\n"
+      "  alerts_file_count: 2\n"
+      "  spool: /var/lib/mimir/spool\n"
+      "  spool_bytes_max: 65536\n"
+      "  history: h.sqlite\n"
+      "  history_keep: 1h\n"
+      "  history_bytes_max: 1000000\n"
+      "  incident_quiet: 10s\n"
+      "  record_rate_max: 1\n"
+      "  sinks:\n"
+      "    - {name: siem, to: \"syslog+tcp://10.0.0.1:601\"}\n"
+      "    - {name: hook, to: \"https://h/x\", token_file: t, ca_file: c.pem}\n",
+      "f", diagnostics);
+  ASSERT_TRUE(read.has_value()) << diagnostics.render();
+  const OutputConfig& output = read->output;
+  EXPECT_EQ(output.alerts_bytes_max, 0U);
+  EXPECT_EQ(output.alerts_file_count, 2U);
+  EXPECT_EQ(output.spool, "/var/lib/mimir/spool");
+  EXPECT_EQ(output.spool_bytes_max, 65'536U);
+  EXPECT_EQ(output.history, "h.sqlite");
+  EXPECT_EQ(output.history_keep_ns, 3'600'000'000'000);
+  EXPECT_EQ(output.history_bytes_max, 1'000'000U);
+  EXPECT_EQ(output.incident_quiet_ns, 10'000'000'000);
+  EXPECT_EQ(output.record_rate_max, 1U);
+  ASSERT_EQ(output.sinks.size(), 2U);
+  EXPECT_EQ(output.sinks[0].to, "syslog+tcp://10.0.0.1:601");
+  EXPECT_EQ(output.sinks[1].token_file, "t");
+  EXPECT_EQ(output.sinks[1].ca_file, "c.pem");
+}
+
+TEST(ApplianceConfig, ReadsThresholdsAndRefusesNonsense) {
+  config::Diagnostics diagnostics;
+  const auto read = read_appliance_config(
+      "detection: {thresholds: [{granularity: 10s, threshold: 0.5}, {granularity: 1min, "
+      "threshold: -2}]}",
+      "f", diagnostics);
+  ASSERT_TRUE(read.has_value()) << diagnostics.render();
+  ASSERT_EQ(read->detection.thresholds.size(), 2U);
+  EXPECT_EQ(read->detection.thresholds[0].granularity_ns, 10'000'000'000);
+  EXPECT_EQ(read->detection.thresholds[0].threshold, 0.5);
+  EXPECT_EQ(read->detection.thresholds[1].threshold, -2);
+  EXPECT_EQ(only_fault("detection: {thresholds: [{threshold: 1}]}"),
+            "detection.thresholds[]: a threshold has no granularity (write granularity: 10s)");
+  EXPECT_EQ(only_fault("detection: {thresholds: [{granularity: 10s, threshold: 1}, {granularity: "
+                       "10s, threshold: 2}]}"),
+            "detection.thresholds: one granularity has two (keep one of them)");
+}
+
+TEST(ApplianceConfig, RefusesSinksThatCannotBe) {
+  const std::string sink = R"({name: a, to: "unix:///x"})";
+  EXPECT_EQ(only_fault("output: {sinks: [" + sink + "]}"),
+            "output.sinks need output.spool, a folder where alerts wait for them "
+            "(write spool: /var/lib/mimir/spool)");
+  EXPECT_EQ(only_fault("output: {spool: s, sinks: [" + sink + ", " + sink + "]}"),
+            "output.sinks: two have the same name (a name is a label of metrics and a folder)");
+  for (const char* const name : {"../a", "A", "", "a b"}) {
+    EXPECT_EQ(only_fault("output: {spool: s, sinks: [{name: \"" + std::string(name) +
+                         "\", to: \"unix:///x\"}]}"),
+              "output.sinks[].name is no name (write name: siem)");
+  }
+  EXPECT_EQ(only_fault(R"(output: {spool: s, sinks: [{name: a, to: "ftp://x"}]})"),
+            "output.sinks[].to is none of the targets (write to: syslog+tcp://10.0.0.1:601)");
+  EXPECT_EQ(only_fault(R"(output: {spool: s, sinks: [{name: a, to: "http://x/", token_file: t}]})"),
+            "output.sinks[].token_file would be sent where others can read it "
+            "(write to: https://)");
+}
+
 TEST(ApplianceConfig, KnowsItsSections) {
   EXPECT_EQ(only_fault("dataplan: {}"), "unknown key `dataplan` (did you mean `dataplane`?)");
   EXPECT_EQ(only_fault("x: {}"),

@@ -127,7 +127,7 @@ class Dashboard(MimirCase):
         said = asked_of(self.port, "/api/v1/status")
         facts = self.text("#facts")
         for wanted in [said["model"]["name"], said["model"]["sensitive_service"],
-                       f"alerts{said['alerts_written']}", "ledgersbalance", "ended"]:
+                       f"alerts{said['incidents']['opened']}", "ledgersbalance", "ended"]:
             self.assertIn(wanted, facts)
 
     def test_the_theft_is_lit_and_explained(self):
@@ -462,8 +462,7 @@ class Dashboard(MimirCase):
         records = [incident_record("I1", "open", windows[1], 1, "opened"),
                    incident_record("I2", "open", windows[1], 1, "another"),
                    incident_record("I1", "closed", windows[3], 3, "it is over")]
-        said = status(alerts_written=3)
-        said["incidents"] = {"open": 1}
+        said = status(incidents={"opened": 2, "open": 1, "records_written": 3})
         with Stage(self.port, said, windows, records) as stage:
             self.open(stage.url)
             listed = [one.text for one in self.browser.find_elements(

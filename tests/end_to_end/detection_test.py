@@ -30,8 +30,10 @@ class Detection(MimirCase):
 
     @staticmethod
     def of_detectors(answer):
+        """Of each incident that a detector opened, its first record."""
         return [alert["mimir"] for alert in json_lines(answer.stdout)
-                if alert["mimir"]["kind"] != "exfiltration"]
+                if alert["mimir"]["kind"] != "exfiltration"
+                and alert["mimir"]["incident"]["state"] == "open"]
 
     def test_scans_and_movement_are_found_and_nothing_else(self):
         found = self.of_detectors(self.score())

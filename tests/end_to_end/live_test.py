@@ -49,14 +49,21 @@ def seconds_of(timestamp):
     return datetime.datetime.strptime(timestamp, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp()
 
 
-def by_window(alerts, start_s):
-    """The path of each 10-s alert, by the number of its window since the start."""
+def judged(said):
+    """The windows as the appliance logs them: begin, granularity, and the path of an alarm."""
+    found = re.findall(r"window (\S+) +(\d+) s  score \S+ .*?(?:  ALERT (.*))?$", said,
+                       re.MULTILINE)
+    return [{"begin": begin, "granularity_s": int(granularity_s), "alert": bool(path),
+             "path": path.split(" -> ")} for begin, granularity_s, path in found]
+
+
+def by_window(windows, start_s):
+    """The path of each 10-s alarm, by the number of its window since the start."""
     paths = {}
-    for alert in alerts:
-        window = alert["mimir"]["window"]
-        if window["granularity_s"] == WINDOW_S:
-            number = int(seconds_of(window["start"]) - start_s) // WINDOW_S
-            paths[number] = alert["mimir"]["path"]
+    for window in windows:
+        if window["granularity_s"] == WINDOW_S and window["alert"]:
+            number = int(seconds_of(window["begin"]) - start_s) // WINDOW_S
+            paths[number] = window["path"]
     return paths
 
 
@@ -107,7 +114,8 @@ class Live(MimirCase):
             start_s, sent = self.replay_at_a_boundary()
             self.assertEqual(appliance.end(), OK, appliance.stderr)
         self.check_books(appliance.stderr, sent)
-        self.check_alerts(start_s)
+        self.check_windows(start_s, appliance.stderr)
+        self.check_incidents()
 
     def send(self, name, rate):
         """Sends a capture at `rate` packets a second; how many it has."""
@@ -191,17 +199,27 @@ class Live(MimirCase):
         judged = re.findall(r"window \S+ 10 s .*?(\d+) packets", said)
         self.assertEqual(sum(map(int, judged)), counted, said)
 
-    def check_alerts(self, start_s):
+    def check_incidents(self):
+        """Every alarm of that path is one incident, which the end of the run closes."""
+        told = [line["mimir"]["incident"] for line in
+                json_lines((self.folder / "live.jsonl").read_text())
+                if line["mimir"].get("path") == PATH]
+        self.assertEqual([told[0]["state"], told[-1]["state"]], ["open", "closed"])
+        self.assertEqual(len({incident["id"] for incident in told}), 1)
+        self.assertGreaterEqual(told[-1]["count"], len(THEFT) // WINDOW_S - 2)
+
+    def check_windows(self, start_s, said):
         words = ["score", "theft/capture.pcap", "--model", "shop.mimir", "--entities",
-                 "theft/entities.jsonl"]
-        from_file = by_window(json_lines(self.must(*words)), CAPTURE_START_S)
-        live = by_window(json_lines((self.folder / "live.jsonl").read_text()), start_s)
+                 "theft/entities.jsonl", "--windows"]
+        windows = json_lines(self.must(*words))
+        from_file = by_window(windows, CAPTURE_START_S)
+        live = by_window(judged(said), start_s)
         inner = range(THEFT.start // WINDOW_S + 1, THEFT.stop // WINDOW_S - 1)
         for number in inner:
             with self.subTest(window=number):
                 self.assertEqual(from_file.get(number), PATH)
                 self.assertEqual(live.get(number), from_file[number])
-        for window in json_lines(self.must(*words, "--windows")):
+        for window in windows:
             number = int(seconds_of(window["begin"]) - CAPTURE_START_S) // WINDOW_S
             is_far = number not in range(inner.start - 2, inner.stop + 2)
             if (window["granularity_s"] == WINDOW_S and is_far

@@ -104,7 +104,7 @@ def status(**more):
             "facts": {"written": 0, "lost": 0, "delivered": 0, "balances": True},
             "windows": [{"granularity_s": 10, "complete": 1, "partial": 0, "without_data": 0,
                          "alerts": 0}],
-            "alerts_written": 0, "alerts_lost": 0, **more}
+            "incidents": {"opened": 0, "open": 0, "records_written": 0}, **more}
 
 
 def large_windows(services=1000, edges=5000, count=3, seed=1):

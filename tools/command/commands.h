@@ -20,6 +20,8 @@ namespace mimir::tools {
 [[nodiscard]] std::unique_ptr<Command> make_features_command();
 [[nodiscard]] std::unique_ptr<Command> make_flows_command();
 [[nodiscard]] std::unique_ptr<Command> make_inspect_command();
+[[nodiscard]] std::unique_ptr<Command> make_alert_command();
+[[nodiscard]] std::unique_ptr<Command> make_tune_command();
 [[nodiscard]] std::unique_ptr<Command> make_policy_command();
 [[nodiscard]] std::unique_ptr<Command> make_run_command();
 [[nodiscard]] std::unique_ptr<Command> make_score_command();

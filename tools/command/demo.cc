@@ -16,7 +16,8 @@
 
 #include "config/diagnostic.h"
 #include "controlplane/alert/alert_builder.h"
-#include "controlplane/alert/alert_file.h"
+#include "controlplane/alert/incident_book.h"
+#include "controlplane/output/rotating_file.h"
 #include "controlplane/stop_signal.h"
 #include "model/analysis/analyzer.h"
 #include "model/learn/model_file.h"
@@ -176,8 +177,8 @@ class DemoCommand final : public Command {
               source::MachineFault& fault, config::Diagnostics& diagnostics) {
     const Step step(3, "replay");
     std::filesystem::remove(folder("alerts.jsonl"));
-    auto alerts = controlplane::AlertFile::open(folder("alerts.jsonl"), diagnostics);
-    if (!alerts) return false;
+    const auto alerts = controlplane::RotatingFile::open(folder("alerts.jsonl"), {}, diagnostics);
+    if (alerts == nullptr) return false;
     LiveOptions options = appliance.live_options();
     options.eal.is_shared = false;
     options.eal.extra_arguments.assign(eal_arguments.begin(), eal_arguments.end());
@@ -186,6 +187,9 @@ class DemoCommand final : public Command {
     options.worker.ring_full = RingFull::kWait;
     const controlplane::AlertBuilder builder(appliance.model, *appliance.context->cluster,
                                              appliance.model_digest);
+    controlplane::IncidentBook incidents({}, [&](const controlplane::IncidentRecord& record) {
+      alerts->write(config::to_text(record.line));
+    });
     analysis::Analyzer analyzer = appliance.make_analyzer([&](const analysis::Verdict& verdict) {
       result.windows.push_back({.begin_ns = verdict.window.begin_ns,
                                 .granularity_s = verdict.window.granularity_s(),
@@ -194,14 +198,19 @@ class DemoCommand final : public Command {
                                 .is_alert = verdict.score.alert()});
       if (!verdict.score.alert()) return;
       result.alerts.push_back(builder.build(verdict));
-      alerts->write(controlplane::to_json(result.alerts.back()));
+      incidents.add(controlplane::sighting_of(result.alerts.back()));
     });
     const std::atomic<bool>& stop = controlplane::watch_stop_signals();
-    if (!run_live(options, stop, {.window = [&](const Window& window) { analyzer.add(window); }},
-                  result.live, fault)) {
+    const LiveHooks hooks{.window = [&](const Window& window) {
+      analyzer.add(window);
+      incidents.advance(window.end_ns);
+    }};
+    if (!run_live(options, stop, hooks, result.live, fault)) {
       return false;
     }
     analyzer.flush();
+    incidents.finish();
+    result.incident_count = incidents.totals().opened_count();
     step.done(fmt::format("{:.1f} M packets through a DPDK ring device, {} lost, ledgers {}",
                           static_cast<double>(result.live.packets.received) / 1e6,
                           result.live.packets.dropped_total() + result.live.records.packets_lost,
@@ -221,8 +230,11 @@ class DemoCommand final : public Command {
       with_path += overlaps && alert.path == kTruePath ? 1U : 0U;
     }
     const std::size_t elsewhere = result.alerts.size() - in_theft;
-    step.done(fmt::format("theft of 12 windows: {} alerts in it, {} name its path; {} elsewhere",
-                          in_theft, with_path, elsewhere));
+    step.done(
+        fmt::format("theft of 12 windows: {} alarms in it, {} name its path; {} elsewhere; "
+                    "{} incident{}",
+                    in_theft, with_path, elsewhere, result.incident_count,
+                    result.incident_count == 1 ? "" : "s"));
     return with_path > 0;
   }
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "config/diagnostic.h"
+#include "controlplane/alert/incident_book.h"
 #include "tools/analysis_run.h"
 #include "tools/appliance.h"
 #include "tools/command/commands.h"
@@ -96,8 +97,11 @@ class DetectCommand final : public Command {
       detection_options.model = &loaded->model;
       detection_options.model_digest = loaded->digest;
     }
-    Detection detection(std::move(detection_options), [](const config::Json& alert) {
-      std::puts(config::to_text(alert).c_str());
+    controlplane::IncidentBook incidents({}, [](const controlplane::IncidentRecord& record) {
+      if (!record.is_held_back) std::puts(config::to_text(record.line).c_str());
+    });
+    Detection detection(std::move(detection_options), [&](controlplane::Sighting sighting) {
+      incidents.add(std::move(sighting));
     });
     std::uint64_t windows = 0;
     const auto run = run_captures(
@@ -105,17 +109,20 @@ class DetectCommand final : public Command {
         [&](const Window& window) {
           ++windows;
           detection.add(window);
+          incidents.advance(window.end_ns);
         },
         diagnostics);
     if (!run) return ExitCode::kData;
     detection.flush();
+    incidents.finish();
     fmt::print(stderr, "{}", to_text(run->packets, run->records, run->facts));
     if (const std::uint64_t late = run->packets.dropped_for(Drop::kTooLate); late > 0) {
       diagnostics.warning(
           {}, fmt::format("{} packets came too late for their windows and were not judged", late),
           "are the packets in order? reordercap of Wireshark writes a capture that is");
     }
-    fmt::print(stderr, "windows  {} looked at\n{}", windows, detection.describe());
+    fmt::print(stderr, "windows  {} looked at\n{}{}", windows, detection.describe(),
+               incidents.describe());
     return diagnostics.has_errors() || !run->balances() ? ExitCode::kData : ExitCode::kOk;
   }
 

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <atomic>
 #include <chrono>
-#include <csignal>
-#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -13,24 +10,18 @@
 #include <fmt/format.h>
 
 #include "config/diagnostic.h"
-#include "controlplane/alert/alert_builder.h"
-#include "controlplane/alert/alert_file.h"
-#include "controlplane/appliance_config.h"
+#include "controlplane/hangup_signal.h"
 #include "controlplane/log.h"
 #include "controlplane/privileges.h"
-#include "controlplane/service_manager.h"
 #include "controlplane/stop_signal.h"
-#include "model/analysis/analyzer.h"
-#include "model/learn/model_file.h"
+#include "tools/alert_desk.h"
 #include "tools/appliance.h"
 #include "tools/appliance_board.h"
 #include "tools/capture_list.h"
 #include "tools/command/commands.h"
-#include "tools/judge.h"
 #include "tools/ledger_text.h"
 #include "tools/live_run.h"
-#include "tools/reload.h"
-#include "tools/text_file.h"
+#include "tools/operation.h"
 
 namespace mimir::tools {
 
@@ -38,108 +29,10 @@ namespace {
 
 using controlplane::log_info;
 
-std::string describe(const analysis::Verdict& verdict) {
-  const std::string window =
-      fmt::format("window {} {:>2} s", controlplane::to_timestamp(verdict.window.begin_ns),
-                  verdict.window.granularity_s());
-  if (verdict.score.no_data) {
-    return fmt::format("{}  no traffic of the cluster, {} packets", window,
-                       verdict.window.packets.received);
-  }
-  std::string loss;
-  if (verdict.window.shed_level > 0) {
-    loss = fmt::format(", 1 of {} flows kept", 1U << verdict.window.shed_level);
-  }
-  if (verdict.window.lost_at_ports > 0) {
-    loss += fmt::format(", {} lost at ports", verdict.window.lost_at_ports);
-  }
-  return fmt::format("{}  score {:+.3f}  threshold {:.3f}  {} packets{}{}", window,
-                     verdict.score.value, verdict.score.threshold, verdict.window.packets.counted,
-                     loss, verdict.score.alert() ? "  ALERT" : "");
-}
-
-void say(const source::PortNews& news) {
-  if (news.is_warning) {
-    controlplane::log_warning(news.text);
-  } else {
-    log_info(news.text);
-  }
-}
-
-void start(const Appliance& appliance, ApplianceBoard& board) {
-  if (appliance.cluster != nullptr) {
-    appliance.cluster->start(
-        [&appliance](const ClusterContext& context) { return appliance.make_registry(context); });
-  }
-  board.serve();
-  log_info("listening; end with Ctrl-C or SIGTERM");
-  if (!board.address().empty()) log_info("told of at " + board.address());
-}
-
-void settle(ApplianceBoard& board, bool is_in_force, const std::string& text) {
-  board.desk().tell(
-      is_in_force ? controlplane::ReloadPhase::kInForce : controlplane::ReloadPhase::kRefused,
-      text);
-  const std::string line = text.substr(0, text.find_last_not_of('\n') + 1);
-  if (is_in_force) {
-    log_info("reload in force: " + line);
-  } else {
-    controlplane::log_warning("reload refused: " + line);
-  }
-}
-
-void adopt_what_is_ready(Reloader& reloader, Judge& judge) {
-  std::optional<Reload> reload = reloader.take();
-  if (!reload) return;
-  controlplane::start_log(reload->config.output.log_level);
-  judge.adopt(std::move(*reload));
-}
-
-TapSession::Hooks tap_hooks(controlplane::EvidenceDesk& desk) {
-  return {.next = [&desk]() -> std::optional<TapRequest> {
-            const auto request = desk.take();
-            if (!request) return std::nullopt;
-            return TapRequest{.filter = {.address = request->address,
-                                         .other = request->other,
-                                         .port = request->port,
-                                         .protocol = request->protocol},
-                              .limits = {.packet_count_max = request->packet_count_max,
-                                         .byte_count_max = request->byte_count_max},
-                              .duration = std::chrono::nanoseconds(request->duration_ns)};
-          },
-          .begun = [] { log_info("evidence: packets are tapped, as the control socket asked"); },
-          .done =
-              [&desk](const TapResult& result) {
-                log_info(fmt::format("evidence: {} packets were fetched, {} were beyond the limits",
-                                     result.packet_count, result.missed_count));
-                desk.bring({reinterpret_cast<const char*>(result.pcap.data()), result.pcap.size()},
-                           result.packet_count, result.missed_count);
-              }};
-}
-
-// Who cannot give up root must not go on as root: an orderly end is asked for.
-bool become(const std::string& user) {
-  std::string fault;
-  if (user.empty() || controlplane::drop_privileges(user, fault)) return true;
-  controlplane::log_error(fmt::format("dataplane.run_as: {} cannot be become: {}", user, fault));
-  (void)std::raise(SIGTERM);
-  return false;
-}
-
-void feed(controlplane::ServiceManager& manager, const LiveStatus& status) {
-  std::vector<std::uint64_t> progress;
-  for (const controlplane::WorkerStatus& worker : status.workers) progress.push_back(worker.polls);
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  manager.feed(progress, std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
-}
-
-void follow_cluster(const Appliance& appliance, Judge& judge, ApplianceBoard& board) {
-  if (appliance.cluster == nullptr) return;
-  LiveCluster::Update update = appliance.cluster->take();
-  if (update.context == nullptr) return;
-  judge.move_to(*update.context, std::move(*update.registry), update.is_renumbered);
-  board.move_to(*update.context);
-}
+struct Signals {
+  const std::atomic<bool>& stop;
+  std::atomic<bool>& hangup;
+};
 
 class RunCommand final : public Command {
  public:
@@ -175,19 +68,21 @@ class RunCommand final : public Command {
       fmt::print(stderr, "{}", output_faults.render());
       return ExitCode::kUsage;
     }
-    auto alerts = controlplane::AlertFile::open(appliance->config.output.alerts, output_faults);
-    if (!alerts) {
-      fmt::print(stderr, "{}", output_faults.render());
-      return ExitCode::kUsage;
-    }
-    auto board = ApplianceBoard::open(*appliance, replay != nullptr, output_faults);
-    if (board == nullptr) {
-      fmt::print(stderr, "{}", output_faults.render());
-      return ExitCode::kUsage;
-    }
     controlplane::start_log(appliance->config.output.log_level);
-    const std::atomic<bool>& stop = controlplane::watch_stop_signals();
-    return listen(*appliance, eal_arguments, stop, replay.get(), *alerts, *board);
+    const Signals signals{.stop = controlplane::watch_stop_signals(),
+                          .hangup = controlplane::watch_hangup_signal()};
+    const auto board = ApplianceBoard::open(*appliance, replay != nullptr, output_faults);
+    const auto desk =
+        board == nullptr
+            ? nullptr
+            : AlertDesk::open(
+                  appliance->config.output,
+                  [&board](const config::Json& line) { board->add_alert(line); }, output_faults);
+    if (desk == nullptr) {
+      fmt::print(stderr, "{}", output_faults.render());
+      return ExitCode::kUsage;
+    }
+    return listen(*appliance, eal_arguments, signals, replay.get(), *desk, *board);
   }
 
  private:
@@ -198,8 +93,8 @@ class RunCommand final : public Command {
   }
 
   ExitCode listen(const Appliance& appliance, std::span<const std::string> eal_arguments,
-                  const std::atomic<bool>& stop, source::CaptureSet* replay,
-                  controlplane::AlertFile& alerts, ApplianceBoard& board) {
+                  const Signals& signals, source::CaptureSet* replay, AlertDesk& desk,
+                  ApplianceBoard& board) {
     LiveOptions options = appliance.live_options();
     options.eal.extra_arguments.assign(eal_arguments.begin(), eal_arguments.end());
     options.replay = replay;
@@ -207,70 +102,20 @@ class RunCommand final : public Command {
       log_info(
           fmt::format("memory {:>7.1f} MB  {}", static_cast<double>(term.bytes) / 1e6, term.what));
     }
-    std::uint64_t windows = 0;
-    Judge judge(
-        appliance, options.worker.secret.first,
-        {.alert =
-             [&](config::Json alert) {
-               board.state_age(alert);
-               alerts.write(alert);
-               board.add_alert(alert);
-             },
-         .window =
-             [&](const analysis::Verdict& verdict, const controlplane::AlertBuilder& builder,
-                 const std::vector<std::string>& path) {
-               ++windows;
-               log_info(describe(verdict));
-               board.add_window(verdict, builder, path);
-             },
-         .settled = [&](bool is_in_force,
-                        const std::string& text) { settle(board, is_in_force, text); }});
-    Reloader reloader(board.desk(), [&](config::Diagnostics& diagnostics) {
-      return read_reload(config_path_, appliance.config, appliance.context->observation.point,
-                         diagnostics);
-    });
+    Operation operation(config_path_, appliance, options.worker.secret.first, signals.hangup, desk,
+                        board);
     LiveRun live;
     source::MachineFault fault;
-    auto manager = controlplane::ServiceManager::from_environment();
-    const LiveHooks hooks{
-        .window =
-            [&](const Window& window) {
-              follow_cluster(appliance, judge, board);
-              judge.add(window);
-            },
-        .news = say,
-        .started =
-            [&] {
-              is_unsafe_ = !become(appliance.config.dataplane.run_as);
-              start(appliance, board);
-              manager.ready();
-            },
-        .status =
-            [&](const LiveStatus& status) {
-              board.publish(status, alerts);
-              feed(manager, status);
-            },
-        .time_passed =
-            [&](TimeNs time_ns) {
-              adopt_what_is_ready(reloader, judge);
-              judge.pass(time_ns);
-              board.set_model(judge.model(), judge.model_digest());
-            },
-        .inspection = {.next = [&] { return judge.take_inspection(); },
-                       .taken = [&](bool is_taken) { judge.inspection_taken(is_taken); }},
-        .tap = tap_hooks(board.evidence())};
-    if (!run_live(options, stop, hooks, live, fault)) {
+    if (!run_live(options, signals.stop, operation.hooks(), live, fault)) {
       fmt::print(stderr, "mimir: error: {}\n  hint: {}\n", fault.message, fault.hint);
       return ExitCode::kMachine;
     }
-    manager.stopping();
-    judge.flush();
-    board.end();
+    operation.finish();
     if (replay != nullptr) report_damage(*replay, replay_faults_);
-    fmt::print(stderr, "{}", judge.describe());
-    const ExitCode code = report(live, windows, alerts);
-    if (stay_) stay(board, stop);
-    return code;
+    fmt::print(stderr, "{}", operation.describe());
+    const ExitCode code = report(live, desk);
+    if (stay_) stay(board, signals.stop);
+    return operation.is_unsafe() ? ExitCode::kMachine : code;
   }
 
   static void stay(const ApplianceBoard& board, const std::atomic<bool>& stop) {
@@ -279,8 +124,7 @@ class RunCommand final : public Command {
     while (!stop) std::this_thread::sleep_for(kGlance);
   }
 
-  ExitCode report(const LiveRun& live, std::uint64_t windows,
-                  const controlplane::AlertFile& alerts) const {
+  ExitCode report(const LiveRun& live, const AlertDesk& desk) const {
     fmt::print(stderr, "{}", to_text(live.packets, live.records, live.facts));
     for (std::size_t i = 0; i < live.ports.size(); ++i) {
       const source::PortCounters& port = live.ports[i];
@@ -306,19 +150,16 @@ class RunCommand final : public Command {
                  "replay   {} packets were left out: their link is not the first packet's\n",
                  live.replay_left_out);
     }
-    fmt::print(stderr, "windows  {} judged, {} alerts written, {} lost\n", windows,
-               alerts.written(), alerts.lost());
+    fmt::print(stderr, "{}", desk.describe());
     fmt::print(stderr, "{}", replay_faults_.render());
-    if (is_unsafe_) return ExitCode::kMachine;
-    return replay_faults_.has_errors() || !live.balances() || alerts.lost() > 0 ? ExitCode::kData
-                                                                                : ExitCode::kOk;
+    return replay_faults_.has_errors() || !live.balances() || !desk.is_well() ? ExitCode::kData
+                                                                              : ExitCode::kOk;
   }
 
   std::string config_path_;
   std::string replay_;
   bool stay_ = false;
   config::Diagnostics replay_faults_;
-  bool is_unsafe_ = false;  ///< root could not be given up
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "config/diagnostic.h"
 #include "config/json.h"
 #include "controlplane/alert/alert_builder.h"
+#include "controlplane/alert/incident_book.h"
 #include "model/analysis/analyzer.h"
 #include "model/analysis/model_invariants.h"
 #include "model/invariant/registry.h"
@@ -27,7 +28,9 @@ namespace mimir::tools {
 namespace {
 
 /// One window's judgement as a JSON line, for --windows.
-config::Json to_json(const analysis::Verdict& verdict) {
+config::Json to_json(const analysis::Verdict& verdict, const std::vector<std::string>& path) {
+  config::Json services = config::Json::array();
+  for (const std::string& service : path) services.push(service);
   config::Json line = config::Json::object();
   line.set("begin", controlplane::to_timestamp(verdict.window.begin_ns))
       .set("granularity_s", verdict.window.granularity_s())
@@ -36,15 +39,20 @@ config::Json to_json(const analysis::Verdict& verdict) {
       .set("threshold", verdict.score.threshold)
       .set("alert", verdict.score.alert())
       .set("no_data", verdict.score.no_data)
-      .set("packets", verdict.window.packets.counted);
+      .set("packets", verdict.window.packets.counted)
+      .set("path", std::move(services));
   return line;
+}
+
+void print_written(const controlplane::IncidentRecord& record) {
+  if (!record.is_held_back) std::puts(config::to_text(record.line).c_str());
 }
 
 class ScoreCommand final : public Command {
  public:
   [[nodiscard]] const char* name() const override { return "score"; }
   [[nodiscard]] const char* summary() const override {
-    return "Judges every window of captures and prints the alerts as JSON lines";
+    return "Judges every window of captures and prints their incidents as JSON lines";
   }
   [[nodiscard]] const char* example() const override {
     return "score --model shop.mimir --entities run/entities.jsonl run/capture.pcap";
@@ -96,11 +104,13 @@ class ScoreCommand final : public Command {
           if (!judges.start(*this, *loaded, context, secret_of(window), diagnostics)) return;
           judges.detection->add(window);
           judges.analyzer->add(reduced);
+          judges.incidents.advance(window.end_ns);
         });
     if (!run || !judges.start(*this, *loaded, *run->context, 0, diagnostics))
       return ExitCode::kData;
     judges.detection->flush();
     judges.analyzer->flush();
+    judges.incidents.finish();
     const Counts& counts = judges.counts;
     fmt::print(stderr, "{}",
                to_text(run->capture.packets, run->capture.records, run->capture.facts));
@@ -111,6 +121,7 @@ class ScoreCommand final : public Command {
                    : fmt::format("; nearest to its threshold {:+.3f}", counts.nearest),
                run->mapped_share * 100);
     fmt::print(stderr, "{}", judges.detection->describe());
+    if (!windows_) fmt::print(stderr, "{}", judges.incidents.describe());
     if (!run->knows_anybody()) report_nobody_known(name_of(*captures), *run, diagnostics);
     return diagnostics.has_errors() || !run->capture.balances() ? ExitCode::kData : ExitCode::kOk;
   }
@@ -149,14 +160,14 @@ class ScoreCommand final : public Command {
                                          .suppressions = command.options_.suppressions,
                                          .signatures = command.options_.signatures,
                                          .secret = secret},
-                        [&command](const config::Json& alert) {
-                          if (!command.windows_) std::puts(config::to_text(alert).c_str());
+                        [this, &command](controlplane::Sighting sighting) {
+                          if (!command.windows_) incidents.add(std::move(sighting));
                         });
       builder.emplace(loaded.model, *context.cluster, loaded.digest);
       analyzer.emplace(*context.cluster, context.observation, std::move(*registry), loaded.model,
                        [this, &command](const analysis::Verdict& verdict) {
                          counts.add(verdict);
-                         command.print(verdict, *builder, *detection);
+                         command.tell(verdict, *this);
                        });
       return true;
     }
@@ -164,18 +175,20 @@ class ScoreCommand final : public Command {
     std::optional<Detection> detection;
     std::optional<controlplane::AlertBuilder> builder;
     std::optional<analysis::Analyzer> analyzer;
+    controlplane::IncidentBook incidents{{}, print_written};
     Counts counts;
     bool has_failed = false;
   };
 
-  void print(const analysis::Verdict& verdict, const controlplane::AlertBuilder& builder,
-             const Detection& detection) const {
+  void tell(const analysis::Verdict& verdict, Judges& judges) const {
+    std::optional<controlplane::Alert> alert;
+    if (verdict.score.alert()) alert = judges.builder->build(verdict);
     if (windows_) {
-      std::puts(config::to_text(to_json(verdict)).c_str());
-    } else if (verdict.score.alert()) {
-      controlplane::Alert alert = builder.build(verdict);
-      detection.relate(alert);
-      std::puts(config::to_text(controlplane::to_json(alert)).c_str());
+      const std::vector<std::string> path = alert ? alert->path : std::vector<std::string>();
+      std::puts(config::to_text(to_json(verdict, path)).c_str());
+    } else if (alert) {
+      judges.detection->relate(*alert);
+      judges.incidents.add(controlplane::sighting_of(*alert));
     }
   }
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/alert/finding_alert.h"
 
+#include <fstream>
+#include <iterator>
 #include <set>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "controlplane/alert/recent_findings.h"
+#include "controlplane/alert/sighting.h"
 #include "model/detector/catalogue.h"
 #include "tests/model/graph/wordpress.h"
 
@@ -71,6 +74,51 @@ TEST(FindingAlert, IsAnEveLineWithItsOwnKindAndEvidence) {
   const Json& target = at(line, {"mimir", "targets"}).elements()->at(0);
   EXPECT_EQ(target.find("service"), nullptr) << "without a cluster there are no services";
   EXPECT_EQ(at(target, {"ports"}).elements()->at(0).count(), 22U);
+}
+
+// The schema of alerts is kept by hand.
+TEST(Catalogue, IsWhatTheSchemaOfAlertsKnows) {
+  std::ifstream file(MIMIR_SOURCE_DIR "/config/alert.schema.json");
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  config::Diagnostics diagnostics;
+  const auto schema = config::parse_json(text, "alert.schema.json", diagnostics);
+  ASSERT_TRUE(schema.has_value()) << diagnostics.render();
+  const Json& kind = at(*schema, {"$defs", "finding", "properties", "kind", "enum"});
+  std::set<std::string> known;
+  for (const Json& each : *kind.elements()) known.insert(*each.string());
+  std::set<std::string> spoken;
+  for (const detector::KindText& each : detector::catalogue()) spoken.emplace(each.name);
+  EXPECT_EQ(known, spoken);
+  EXPECT_EQ(*at(*schema, {"$defs", "finding", "properties", "schema", "const"}).string(),
+            kAlertSchema);
+}
+
+// What grows is one incident, whatever it looks like so far; what concerns two is one of both.
+TEST(Sighting, HasAKeyOfWhatIsTheSameToThePersonOnDuty) {
+  const Resolver resolver;
+  const auto party = [&](std::uint32_t ip) { return resolver.resolve(Address::from_ipv4(ip), 0); };
+  Finding finding{.kind = Kind::kPortScan,
+                  .severity = detector::Severity::kMedium,
+                  .variant = "slow vertical syn",
+                  .first_ns = 1,
+                  .source = party(0x0a000001)};
+  finding.targets.push_back({.party = party(0x0a000002), .ports = {}, .open_ports = {}});
+  const FindingWindow window{.begin_ns = 0, .end_ns = 10, .loss = {}};
+  EXPECT_EQ(sighting_of(finding, window, {}, resolver).key, "port_scan|10.0.0.1");
+  finding.kind = Kind::kDnsTunnel;
+  finding.variant = "rotation";
+  const Sighting sighting = sighting_of(finding, window, {}, resolver);
+  EXPECT_EQ(sighting.key, "dns_tunnel|rotation|10.0.0.1|10.0.0.2");
+  EXPECT_EQ(sighting.detector, "dns_tunnel");
+  EXPECT_EQ(sighting.severity, 2);
+  EXPECT_EQ(sighting.first_ns, 1);
+  EXPECT_EQ(sighting.end_ns, 10);
+  Alert alert;
+  alert.path = {"user-db", "user", "outside"};
+  alert.score.value = 3;
+  alert.score.threshold = 1;
+  EXPECT_EQ(sighting_of(alert).key, "exfiltration|user-db|user|outside");
+  EXPECT_EQ(sighting_of(alert).weight, 2);
 }
 
 TEST(RecentFindings, MentionWhatConcernsAServiceAndIsNotTooOld) {

@@ -132,5 +132,34 @@ TEST_F(Api, MetricsHaveTheLastWindowOfEachGranularity) {
   EXPECT_NE(text.find("mimir_window_score{granularity=\"10s\"} 0.25\n"), std::string::npos);
 }
 
+TEST_F(Api, MetricsCountIncidentsAndWhatBecameOfThem) {
+  ApplianceStatus status;
+  IncidentBook book({.record_rate_max = 1}, [](const IncidentRecord&) {});
+  for (const char* const key : {"a", "b", "a"}) {
+    book.add({.key = key, .detector = "beacon", .severity = 2, .end_ns = kNow});
+  }
+  status.incidents = book.totals();
+  status.outputs = {{.name = "file"},
+                    {.name = "siem", .delivered = 7, .waiting = 5, .spool_bytes = 999}};
+  status.outputs[1].is_up = false;
+  status.history = {.written = 3, .queue_full = 1, .bytes = 4096};
+  board.publish(status);
+  const std::string text = api.answer({.path = "/metrics", .query = {}}).body;
+  for (const char* const line :
+       {"mimir_alerts_total{detector=\"beacon\",severity=\"medium\"} 2\n",
+        "mimir_alerts_open{severity=\"medium\"} 2\n", "mimir_alerts_open{severity=\"high\"} 0\n",
+        "mimir_alerts_sightings_total 3\n", "mimir_alerts_records_total{result=\"written\"} 1\n",
+        "mimir_alerts_records_total{result=\"held_back\"} 1\n",
+        "mimir_output_events_total{sink=\"siem\",result=\"ok\"} 7\n",
+        "mimir_output_events_total{sink=\"siem\",result=\"spool_full\"} 0\n",
+        "mimir_output_spool_bytes{sink=\"siem\"} 999\n",
+        "mimir_output_waiting_events{sink=\"siem\"} 5\n", "mimir_output_up{sink=\"siem\"} 0\n",
+        "mimir_history_rows_total{result=\"ok\"} 3\n",
+        "mimir_history_rows_total{result=\"queue_full\"} 1\n", "mimir_history_bytes 4096\n",
+        "mimir_output_up{sink=\"file\"} 1\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  }
+}
+
 }  // namespace
 }  // namespace mimir::controlplane

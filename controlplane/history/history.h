@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "controlplane/alert/incident_book.h"
+#include "controlplane/history/database.h"
+#include "dataplane/record/time.h"
+
+namespace mimir::controlplane {
+
+/// A judged window, as it is remembered.
+struct HistoryWindow {
+  TimeNs begin_ns = 0;
+  TimeNs end_ns = 0;
+  std::uint32_t granularity_s = 0;
+  bool is_partial = false;
+  bool has_data = true;
+  bool is_alarm = false;
+  double score = 0;
+  double threshold = 0;
+  double loss_ratio = 0;
+  std::string detail{};  ///< JSON: the window as the API shows it, its most excessive edges
+};
+
+/// An incident as its last record left it.
+struct HistoryIncident {
+  std::string id;
+  std::string key;
+  std::string detector;
+  std::uint8_t severity = 1;
+  std::string state;  ///< "open", "closed"
+  TimeNs first_ns = 0;
+  TimeNs last_ns = 0;
+  std::uint64_t count = 0;
+  bool is_told = false;  ///< a record of it went to the sinks
+  std::string label;     ///< "benign", "malicious"; empty: nobody said
+  std::string reason;    ///< of the label
+};
+
+/// What the windows and incidents were, and what people said of them, in one SQLite file
+/// that commands may read and label while the appliance writes it.
+///
+/// Tables: windows (granularity_s, begin_ns), incidents (id), records (seq: every record of
+/// an incident as it was told, and those held back), labels (id). Times are in ns since
+/// 1970, of packets; a label's is the wall clock's. `user_version` is the format's.
+///
+/// Threads: one owner. False: it failed, and fault() says why.
+class History {
+ public:
+  static constexpr int kFormatVersion = 1;
+
+  /// Made if it is not there. Null, with the reason in `fault`.
+  [[nodiscard]] static std::unique_ptr<History> create(const std::string& path, std::string& fault);
+  /// One that is there.
+  [[nodiscard]] static std::unique_ptr<History> open(const std::string& path, std::string& fault);
+
+  [[nodiscard]] bool begin() { return database_->execute("BEGIN IMMEDIATE"); }
+  [[nodiscard]] bool commit() { return database_->execute("COMMIT"); }
+  void roll_back() { (void)database_->execute("ROLLBACK"); }
+
+  [[nodiscard]] bool add(const HistoryWindow& window);
+  [[nodiscard]] bool add(const IncidentRecord& record);
+  /// False too if there is no such incident.
+  [[nodiscard]] bool label(std::string_view id, std::string_view label, std::string_view reason,
+                           TimeNs time_ns);
+
+  /// Forgets windows and closed incidents that ended before `before_ns`.
+  [[nodiscard]] bool forget(TimeNs before_ns);
+  /// Forgets the oldest windows until it is no larger, or has none.
+  [[nodiscard]] bool shrink(std::uint64_t bytes_max);
+  [[nodiscard]] std::uint64_t bytes();
+
+  /// The newest first; an empty `state` is any.
+  [[nodiscard]] std::vector<HistoryIncident> incidents(std::string_view state,
+                                                       std::uint64_t count_max);
+  /// By its id or the beginning of it; nothing if none or several have it.
+  [[nodiscard]] std::optional<HistoryIncident> incident(std::string_view id);
+  /// Its lines as they were told, oldest first.
+  [[nodiscard]] std::vector<std::string> records(std::string_view id);
+  /// Without `detail`, by granularity, then time, from `begin_ns` on.
+  [[nodiscard]] std::vector<HistoryWindow> windows(TimeNs begin_ns);
+  [[nodiscard]] std::string detail(std::uint32_t granularity_s, TimeNs begin_ns);
+  /// The end of the newest window; 0 if there is none.
+  [[nodiscard]] TimeNs newest_ns();
+
+  [[nodiscard]] std::string fault() const { return database_->fault(); }
+
+ private:
+  explicit History(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+
+  [[nodiscard]] std::int64_t pragma(const char* sql);
+
+  std::unique_ptr<Database> database_;
+};
+
+}  // namespace mimir::controlplane

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+namespace mimir::controlplane {
+
+/// What the history was given and what became of it, since the start; all 0 without one.
+struct HistoryStatus {
+  std::uint64_t given = 0;
+  std::uint64_t written = 0;
+  std::uint64_t queue_full = 0;  ///< the disk was too slow
+  std::uint64_t failed = 0;      ///< the file took nothing
+  std::uint64_t bytes = 0;       ///< of the file
+
+  [[nodiscard]] std::uint64_t lost() const { return queue_full + failed; }
+};
+
+}  // namespace mimir::controlplane

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/history/history.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "controlplane/history/history_writer.h"
+
+namespace mimir::controlplane {
+namespace {
+
+constexpr TimeNs kDayNs = 86'400 * kNsPerSecond;
+
+class HistoryTest : public testing::Test {
+ protected:
+  HistoryTest() {
+    std::string pattern = testing::TempDir() + "mimir-history-XXXXXX";
+    folder_ = mkdtemp(pattern.data());
+    path_ = folder_ + "/history.sqlite";
+  }
+  ~HistoryTest() override { std::filesystem::remove_all(folder_); }
+
+  [[nodiscard]] std::unique_ptr<History> create() const {
+    std::string fault;
+    auto history = History::create(path_, fault);
+    EXPECT_EQ(fault, "");
+    return history;
+  }
+  static HistoryWindow window(TimeNs begin_s, double score, std::string detail = "{}") {
+    return {.begin_ns = begin_s * kNsPerSecond,
+            .end_ns = (begin_s + 10) * kNsPerSecond,
+            .granularity_s = 10,
+            .score = score,
+            .threshold = 0.5,
+            .detail = std::move(detail)};
+  }
+  static IncidentRecord record(std::string id, IncidentState state, TimeNs last_ns,
+                               std::uint64_t count) {
+    return {.state = state,
+            .id = std::move(id),
+            .key = "exfiltration|a",
+            .detector = "exfiltration",
+            .time_ns = last_ns,
+            .first_ns = 5,
+            .last_ns = last_ns,
+            .sighting_count = count,
+            .line = config::Json::object().set("count", count)};
+  }
+
+  std::string folder_;
+  std::string path_;
+};
+
+TEST_F(HistoryTest, RemembersWindowsAcrossProcesses) {
+  ASSERT_TRUE(create()->add(window(20, 0.25, "{\"edges\":[]}")));
+  const auto history = create();
+  ASSERT_TRUE(history->add(window(10, 0.75)));
+  ASSERT_TRUE(history->add(window(10, 0.125))) << "judged again: the last one counts";
+  const auto windows = history->windows(0);
+  ASSERT_EQ(windows.size(), 2U);
+  EXPECT_EQ(windows[0].score, 0.125);
+  EXPECT_EQ(windows[1].begin_ns, 20 * kNsPerSecond);
+  EXPECT_EQ(history->windows(20 * kNsPerSecond).size(), 1U);
+  EXPECT_EQ(history->detail(10, 20 * kNsPerSecond), "{\"edges\":[]}");
+  EXPECT_EQ(history->newest_ns(), 30 * kNsPerSecond);
+}
+
+TEST_F(HistoryTest, AnIncidentIsAsItsLastRecordLeftIt) {
+  const auto history = create();
+  ASSERT_TRUE(history->add(record("01A", IncidentState::kOpen, 10, 1)));
+  ASSERT_TRUE(history->add(record("01B", IncidentState::kOpen, 11, 1)));
+  ASSERT_TRUE(history->add(record("01A", IncidentState::kClosed, 20, 7)));
+  const auto incident = history->incident("01A");
+  ASSERT_TRUE(incident.has_value());
+  EXPECT_EQ(incident->state, "closed");
+  EXPECT_EQ(incident->count, 7U);
+  EXPECT_EQ(incident->last_ns, 20);
+  EXPECT_FALSE(history->incident("01").has_value()) << "two begin so";
+  EXPECT_FALSE(history->incident("").has_value());
+  EXPECT_EQ(history->incidents("open", 9).size(), 1U);
+  EXPECT_EQ(history->incidents("", 9).size(), 2U);
+  EXPECT_EQ(history->records("01A"), (std::vector<std::string>{"{\"count\":1}", "{\"count\":7}"}));
+}
+
+TEST_F(HistoryTest, LabelsWhatItHas) {
+  const auto history = create();
+  ASSERT_TRUE(history->add(record("01A", IncidentState::kOpen, 10, 1)));
+  // Another process labels it meanwhile, as `mimir alert label` does.
+  std::string fault;
+  const auto other = History::open(path_, fault);
+  ASSERT_NE(other, nullptr) << fault;
+  EXPECT_FALSE(other->label("01B", "benign", "nightly", 1));
+  EXPECT_TRUE(other->label("01A", "malicious", "theft", 1));
+  EXPECT_TRUE(other->label("01A", "benign", "nightly", 2));
+  EXPECT_EQ(history->incident("01A")->label, "benign");
+  EXPECT_EQ(history->incident("01A")->reason, "nightly");
+}
+
+TEST_F(HistoryTest, ForgetsWhatIsOldButNoIncidentThatIsOpen) {
+  const auto history = create();
+  for (TimeNs i = 0; i < 10; ++i) ASSERT_TRUE(history->add(window(10 * i, 0)));
+  ASSERT_TRUE(history->add(record("01A", IncidentState::kClosed, 20 * kNsPerSecond, 1)));
+  ASSERT_TRUE(history->add(record("01B", IncidentState::kOpen, 20 * kNsPerSecond, 1)));
+  ASSERT_TRUE(history->add(record("01C", IncidentState::kClosed, 80 * kNsPerSecond, 1)));
+  ASSERT_TRUE(history->label("01A", "benign", "x", 1));
+  ASSERT_TRUE(history->forget(50 * kNsPerSecond));
+  EXPECT_EQ(history->windows(0).size(), 6U);
+  EXPECT_EQ(history->incidents("", 9).size(), 2U);
+  EXPECT_EQ(history->records("01A").size(), 0U);
+  EXPECT_EQ(history->records("01B").size(), 1U);
+}
+
+TEST_F(HistoryTest, GetsNoLargerThanItMay) {
+  const auto history = create();
+  const std::string detail(10'000, 'x');
+  ASSERT_TRUE(history->begin());
+  for (TimeNs i = 0; i < 400; ++i) ASSERT_TRUE(history->add(window(10 * i, 0, detail)));
+  ASSERT_TRUE(history->commit());
+  EXPECT_GT(history->bytes(), 4'000'000U);
+  ASSERT_TRUE(history->shrink(2'000'000));
+  EXPECT_LE(history->bytes(), 2'000'000U);
+  const auto windows = history->windows(0);
+  EXPECT_GT(windows.size(), 100U);
+  EXPECT_EQ(windows.back().begin_ns, 3990 * kNsPerSecond) << "the newest stay";
+}
+
+TEST_F(HistoryTest, RefusesWhatIsNoHistory) {
+  std::string fault;
+  EXPECT_EQ(History::open(path_, fault), nullptr);
+  EXPECT_EQ(fault, "No such file or directory");
+  ASSERT_NE(Database::open(path_, Database::Access::kCreate, fault), nullptr);
+  EXPECT_EQ(History::open(path_, fault), nullptr);
+  EXPECT_EQ(fault, "it is no history of mimir");
+  (void)Database::open(path_, Database::Access::kCreate, fault)
+      ->execute("PRAGMA user_version = 99");
+  EXPECT_EQ(History::create(path_, fault), nullptr);
+  EXPECT_EQ(fault, "its format is 99, this program's 1");
+}
+
+TEST_F(HistoryTest, TheWriterWritesAllItWasGivenAndKeepsWhatIsYoung) {
+  std::vector<std::string> news;
+  HistoryWriter writer(create(), {.path = path_, .keep_ns = kDayNs},
+                       [&news](const std::string& text) { news.push_back(text); });
+  for (TimeNs i = 0; i < 100; ++i) writer.add(window(10 * i, 0));
+  writer.add(record("01A", IncidentState::kOpen, 10, 1));
+  writer.add(window(kDayNs / kNsPerSecond + 700, 0));
+  writer.finish();
+  const HistoryStatus status = writer.status();
+  EXPECT_EQ(status.given, 102U);
+  EXPECT_EQ(status.written, 102U);
+  EXPECT_EQ(status.lost(), 0U);
+  EXPECT_GT(status.bytes, 0U);
+  EXPECT_EQ(news, std::vector<std::string>{});
+  // The last window ends 710 s past a day: what ended before 710 s is too old.
+  EXPECT_EQ(create()->windows(0).front().begin_ns, 700 * kNsPerSecond);
+  EXPECT_EQ(create()->incidents("open", 9).size(), 1U);
+}
+
+}  // namespace
+}  // namespace mimir::controlplane

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "config/diagnostic.h"
+#include "controlplane/alert/alert_builder.h"
+#include "controlplane/alert/incident_book.h"
+#include "controlplane/appliance_config.h"
+#include "controlplane/history/history_writer.h"
+#include "controlplane/output/outputs.h"
+#include "controlplane/status/appliance_status.h"
+#include "model/analysis/analyzer.h"
+
+namespace mimir::tools {
+
+/// What the appliance does with what it sees: makes incidents of it, tells the outputs,
+/// remembers it in the history. Incidents that a former process left open, because it was
+/// killed, are closed first.
+///
+/// Threads: the control plane's. Nothing waits for a disk or a network but finish().
+class AlertDesk {
+ public:
+  /// Whoever else wants the lines that are written.
+  using Listener = std::function<void(const config::Json& line)>;
+
+  /// Null, with every fault reported, if a file, sink or history cannot be used.
+  [[nodiscard]] static std::unique_ptr<AlertDesk> open(const controlplane::OutputConfig& config,
+                                                       Listener listener,
+                                                       config::Diagnostics& diagnostics);
+  AlertDesk(const AlertDesk&) = delete;  // its parts refer to each other
+  AlertDesk& operator=(const AlertDesk&) = delete;
+
+  void add(controlplane::Sighting sighting) { book_.add(std::move(sighting)); }
+  /// A window as it was judged, for the history. `path`: of its alert.
+  void remember(const analysis::Verdict& verdict, const controlplane::AlertBuilder& builder,
+                const std::vector<std::string>& path);
+  void advance(TimeNs now_ns) { book_.advance(now_ns); }
+  /// The file was renamed: it is opened anew.
+  void reopen() { outputs_->reopen(); }
+  /// Closes the incidents, and writes and delivers what can be.
+  void finish();
+
+  void fill(controlplane::ApplianceStatus& status) const;
+  /// Incidents, sinks and history, a line each.
+  [[nodiscard]] std::string describe() const;
+  /// Nothing was lost and every sum closes.
+  [[nodiscard]] bool is_well() const;
+
+ private:
+  AlertDesk(const controlplane::OutputConfig& config, Listener listener);
+
+  [[nodiscard]] bool open_history(const controlplane::OutputConfig& config,
+                                  config::Diagnostics& diagnostics);
+  void close_interrupted(controlplane::History& history);
+  void tell(const controlplane::IncidentRecord& record);
+
+  Listener listener_;
+  std::unique_ptr<controlplane::Outputs> outputs_;
+  std::unique_ptr<controlplane::HistoryWriter> history_;  ///< null: nothing is remembered
+  controlplane::IncidentBook book_;
+};
+
+}  // namespace mimir::tools
