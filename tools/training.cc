@@ -15,6 +15,8 @@
 
 #include "model/analysis/analyzer.h"
 #include "model/analysis/model_invariants.h"
+#include "model/analysis/pod_law_learner.h"
+#include "model/analysis/window_stack.h"
 #include "model/detector/habit_learner.h"
 #include "model/invariant/registry.h"
 #include "tools/detection.h"
@@ -210,6 +212,25 @@ std::vector<learn::ServiceNetworks> destinations_of(const std::vector<TrainingRu
   return destinations;
 }
 
+/// What pods sent, in whole windows of all lengths of all runs.
+std::vector<learn::PodLaw> pod_laws_of(const std::vector<TrainingRun>& runs,
+                                       const TrainingPlan& plan) {
+  analysis::PodLawLearner learner;
+  for (const TrainingRun& run : runs) {
+    const ClusterContext& context = *run.analysis.context;
+    const evaluation::SpanList list =
+        evaluation::clean_spans(run.analysis.windows, plan.granularities_s.back() * kNsPerSecond);
+    for (const Span& span : list.spans) {
+      analysis::WindowStack stack(plan.granularities_s, [&](const ReducedWindow& window) {
+        learner.add(window, *context.cluster, context.observation.point);
+      });
+      for (const ReducedWindow& window : span) stack.add(window);
+      stack.flush();
+    }
+  }
+  return learner.fit();
+}
+
 learn::ModelContext context_of(const std::vector<TrainingRun>& runs, const TrainingPlan& plan,
                                const RunBuilder::EdgeBytes& edge_bytes) {
   learn::ModelContext context;
@@ -344,6 +365,7 @@ std::optional<learn::TrainingSet> build_training_set(const std::vector<TrainingR
   set.context.sensitive_service = plan.sensitive_service;
   set.context.is_prototype = plan.is_prototype;
   set.context.destinations = destinations_of(runs);
+  if (!plan.is_prototype) set.context.pod_laws = pod_laws_of(runs, plan);
   RunBuilder::EdgeBytes edge_bytes;
   std::uint64_t attack_number = 0;
   std::uint64_t span_number = 0;
@@ -385,9 +407,10 @@ std::optional<learn::TrainingSet> build_training_set(const std::vector<TrainingR
     }
     set.table.append(builder.table());
   }
-  std::vector<learn::ServiceNetworks> destinations = std::move(set.context.destinations);
-  set.context = context_of(runs, plan, edge_bytes);
-  set.context.destinations = std::move(destinations);
+  learn::ModelContext context = context_of(runs, plan, edge_bytes);
+  context.destinations = std::move(set.context.destinations);
+  context.pod_laws = std::move(set.context.pod_laws);
+  set.context = std::move(context);
   return set;
 }
 
