@@ -243,10 +243,6 @@ learn::ModelContext context_of(const std::vector<TrainingRun>& runs, const Train
     context.created_from.runs.push_back(run.name);
     context.created_from.window_count += run.analysis.windows.size();
     learn::merge(context.contacts, run.contacts);
-    if (plan.policy) {
-      config::Diagnostics said_with_the_paths;
-      learn::merge(context.contacts, contacts_of(policy_of(run, plan.policy, said_with_the_paths)));
-    }
     const graph::Cluster& cluster = *run.analysis.context->cluster;
     for (graph::ClassId id = 0; id < cluster.class_count(); ++id) {
       if (cluster.is_application(id)) services.insert(cluster.class_name(id));
@@ -367,6 +363,7 @@ std::optional<learn::TrainingSet> build_training_set(const std::vector<TrainingR
   set.context.destinations = destinations_of(runs);
   if (!plan.is_prototype) set.context.pod_laws = pod_laws_of(runs, plan);
   RunBuilder::EdgeBytes edge_bytes;
+  learn::ContactHabits contacts;  // that the policy allows
   std::uint64_t attack_number = 0;
   std::uint64_t span_number = 0;
   for (const TrainingRun& run : runs) {
@@ -378,8 +375,10 @@ std::optional<learn::TrainingSet> build_training_set(const std::vector<TrainingR
     injector::PathOptions path_options =
         injector::path_options(*context.cluster, context.observation.point, plan.sensitive_service);
     path_options.path_count_max = plan.path_count_max;
+    const injector::Policy policy = policy_of(run, plan.policy, diagnostics);
+    if (plan.policy) learn::merge(contacts, contacts_of(policy));
     const std::vector<injector::TemplatePath> paths =
-        injector::enumerate_paths(policy_of(run, plan.policy, diagnostics), path_options);
+        injector::enumerate_paths(policy, path_options);
     if (paths.empty()) {
       diagnostics.error({.file = run.name},
                         "no path leads from " + plan.sensitive_service + " to the outside",
@@ -410,6 +409,7 @@ std::optional<learn::TrainingSet> build_training_set(const std::vector<TrainingR
   learn::ModelContext context = context_of(runs, plan, edge_bytes);
   context.destinations = std::move(set.context.destinations);
   context.pod_laws = std::move(set.context.pod_laws);
+  learn::merge(context.contacts, contacts);
   set.context = std::move(context);
   return set;
 }
