@@ -52,10 +52,12 @@ using evaluation::Span;
 struct HabitReader {
   HabitReader(const ClusterContext& context, const payload::Signatures* signatures)
       : resolver(*context.cluster, context.observation),
-        learner(resolver, payload_rules_of(signatures)) {}
+        learner(resolver, payload_rules_of(signatures)),
+        http_marks(resolver) {}
 
   detector::Resolver resolver;
   detector::HabitLearner learner;
+  evaluation::HttpMarkReader http_marks;
 };
 
 /// Of 240.0.0.0/4, where nobody is (RFC 1112).
@@ -278,11 +280,14 @@ std::optional<TrainingRun> read_run(std::span<const CaptureArgument> captures, s
                          if (!habits)
                            habits = std::make_unique<HabitReader>(context, options.signatures);
                          habits->learner.add(window);
+                         habits->http_marks.add(window);
                        });
   if (!analysis) return std::nullopt;
-  return TrainingRun{.name = std::move(name),
-                     .analysis = std::move(*analysis),
-                     .contacts = habits ? habits->learner.finish() : learn::ContactHabits{}};
+  return TrainingRun{
+      .name = std::move(name),
+      .analysis = std::move(*analysis),
+      .contacts = habits ? habits->learner.finish() : learn::ContactHabits{},
+      .http_marks = habits ? habits->http_marks.finish() : std::vector<evaluation::HttpMark>()};
 }
 
 std::optional<std::vector<TrainingRun>> read_runs(std::span<const CaptureArgument> captures,
