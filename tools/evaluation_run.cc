@@ -53,13 +53,16 @@ std::vector<injector::TemplatePath> paths_of(const TrainingRun& run, const learn
 }
 
 evaluation::RunInput input_of(const TrainingRun& run, const learn::Model& model,
-                              std::span<const injector::TemplatePath> paths) {
+                              std::span<const injector::TemplatePath> paths,
+                              const EvaluationPlan& plan) {
   return {
       .name = run.name,
       .cluster = *run.analysis.context->cluster,
       .invariants = analysis::invariants_of(model.context, run.analysis.context->observation.point),
       .windows = run.analysis.windows,
-      .paths = paths};
+      .paths = paths,
+      .with_prototype = plan.compares_learners,
+      .http_marks = run.http_marks};
 }
 
 bool has_spans(const TrainingRun& run, const evaluation::SpanList& list, TimeNs span_ns,
@@ -98,7 +101,7 @@ std::optional<Dataset> build(const std::vector<TrainingRun>& runs, const learn::
                         "give a longer one, or fewer --attack-windows");
       return std::nullopt;
     }
-    if (!evaluation::add_run(dataset, input_of(run, model, paths), plans, plan.thread_count,
+    if (!evaluation::add_run(dataset, input_of(run, model, paths, plan), plans, plan.thread_count,
                              diagnostics)) {
       return std::nullopt;
     }
@@ -212,8 +215,8 @@ std::optional<Dataset> labelled_dataset(const std::vector<TrainingRun>& runs,
                           fmt::format("{} attacks of its truth are outside the capture", outside),
                           "do capture and truth belong together?");
     }
-    if (!evaluation::add_labelled_run(dataset, input_of(run, model, {}), std::move(truths[number]),
-                                      plan.thread_count, diagnostics)) {
+    if (!evaluation::add_labelled_run(dataset, input_of(run, model, {}, plan),
+                                      std::move(truths[number]), plan.thread_count, diagnostics)) {
       return std::nullopt;
     }
   }
@@ -250,10 +253,12 @@ std::vector<std::unique_ptr<evaluation::Learner>> all_learners(const learn::Mode
   learners.push_back(evaluation::model_learner(model));
   if (has_training) {
     learners.push_back(evaluation::lasso_learner());
+    learners.push_back(evaluation::prototype_learner());
     for (const auto& info :
          {evaluation::logistic_l2(), evaluation::logistic_l1(), evaluation::boosted_trees(),
           evaluation::random_forest(), evaluation::robust_distance(), evaluation::edge_volume(),
-          evaluation::allowed_pairs(), evaluation::odd_ball_nets(), evaluation::ide_kashima()}) {
+          evaluation::allowed_pairs(), evaluation::http_fingerprints(), evaluation::odd_ball_nets(),
+          evaluation::ide_kashima()}) {
       learners.push_back(evaluation::make_learner(info));
     }
   }

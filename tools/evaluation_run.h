@@ -25,6 +25,7 @@ struct EvaluationPlan {
   std::size_t spans_per_attack = 1;
   std::size_t path_count_max = 24;
   std::size_t thread_count = 1;
+  bool compares_learners = false;  ///< not the model alone: describe windows for all of them
   std::optional<policy::PolicyFile> policy;  ///< as in TrainingPlan
 };
 

@@ -15,6 +15,8 @@
 
 #include "model/analysis/analyzer.h"
 #include "model/analysis/model_invariants.h"
+#include "model/analysis/pod_law_learner.h"
+#include "model/analysis/window_stack.h"
 #include "model/detector/habit_learner.h"
 #include "model/invariant/registry.h"
 #include "tools/detection.h"
@@ -50,10 +52,12 @@ using evaluation::Span;
 struct HabitReader {
   HabitReader(const ClusterContext& context, const payload::Signatures* signatures)
       : resolver(*context.cluster, context.observation),
-        learner(resolver, payload_rules_of(signatures)) {}
+        learner(resolver, payload_rules_of(signatures)),
+        http_marks(resolver) {}
 
   detector::Resolver resolver;
   detector::HabitLearner learner;
+  evaluation::HttpMarkReader http_marks;
 };
 
 /// Of 240.0.0.0/4, where nobody is (RFC 1112).
@@ -210,6 +214,25 @@ std::vector<learn::ServiceNetworks> destinations_of(const std::vector<TrainingRu
   return destinations;
 }
 
+/// What pods sent, in whole windows of all lengths of all runs.
+std::vector<learn::PodLaw> pod_laws_of(const std::vector<TrainingRun>& runs,
+                                       const TrainingPlan& plan) {
+  analysis::PodLawLearner learner;
+  for (const TrainingRun& run : runs) {
+    const ClusterContext& context = *run.analysis.context;
+    const evaluation::SpanList list =
+        evaluation::clean_spans(run.analysis.windows, plan.granularities_s.back() * kNsPerSecond);
+    for (const Span& span : list.spans) {
+      analysis::WindowStack stack(plan.granularities_s, [&](const ReducedWindow& window) {
+        learner.add(window, *context.cluster, context.observation.point);
+      });
+      for (const ReducedWindow& window : span) stack.add(window);
+      stack.flush();
+    }
+  }
+  return learner.fit();
+}
+
 learn::ModelContext context_of(const std::vector<TrainingRun>& runs, const TrainingPlan& plan,
                                const RunBuilder::EdgeBytes& edge_bytes) {
   learn::ModelContext context;
@@ -222,10 +245,6 @@ learn::ModelContext context_of(const std::vector<TrainingRun>& runs, const Train
     context.created_from.runs.push_back(run.name);
     context.created_from.window_count += run.analysis.windows.size();
     learn::merge(context.contacts, run.contacts);
-    if (plan.policy) {
-      config::Diagnostics said_with_the_paths;
-      learn::merge(context.contacts, contacts_of(policy_of(run, plan.policy, said_with_the_paths)));
-    }
     const graph::Cluster& cluster = *run.analysis.context->cluster;
     for (graph::ClassId id = 0; id < cluster.class_count(); ++id) {
       if (cluster.is_application(id)) services.insert(cluster.class_name(id));
@@ -261,11 +280,14 @@ std::optional<TrainingRun> read_run(std::span<const CaptureArgument> captures, s
                          if (!habits)
                            habits = std::make_unique<HabitReader>(context, options.signatures);
                          habits->learner.add(window);
+                         habits->http_marks.add(window);
                        });
   if (!analysis) return std::nullopt;
-  return TrainingRun{.name = std::move(name),
-                     .analysis = std::move(*analysis),
-                     .contacts = habits ? habits->learner.finish() : learn::ContactHabits{}};
+  return TrainingRun{
+      .name = std::move(name),
+      .analysis = std::move(*analysis),
+      .contacts = habits ? habits->learner.finish() : learn::ContactHabits{},
+      .http_marks = habits ? habits->http_marks.finish() : std::vector<evaluation::HttpMark>()};
 }
 
 std::optional<std::vector<TrainingRun>> read_runs(std::span<const CaptureArgument> captures,
@@ -344,7 +366,9 @@ std::optional<learn::TrainingSet> build_training_set(const std::vector<TrainingR
   set.context.sensitive_service = plan.sensitive_service;
   set.context.is_prototype = plan.is_prototype;
   set.context.destinations = destinations_of(runs);
+  if (!plan.is_prototype) set.context.pod_laws = pod_laws_of(runs, plan);
   RunBuilder::EdgeBytes edge_bytes;
+  learn::ContactHabits contacts;  // that the policy allows
   std::uint64_t attack_number = 0;
   std::uint64_t span_number = 0;
   for (const TrainingRun& run : runs) {
@@ -356,8 +380,10 @@ std::optional<learn::TrainingSet> build_training_set(const std::vector<TrainingR
     injector::PathOptions path_options =
         injector::path_options(*context.cluster, context.observation.point, plan.sensitive_service);
     path_options.path_count_max = plan.path_count_max;
+    const injector::Policy policy = policy_of(run, plan.policy, diagnostics);
+    if (plan.policy) learn::merge(contacts, contacts_of(policy));
     const std::vector<injector::TemplatePath> paths =
-        injector::enumerate_paths(policy_of(run, plan.policy, diagnostics), path_options);
+        injector::enumerate_paths(policy, path_options);
     if (paths.empty()) {
       diagnostics.error({.file = run.name},
                         "no path leads from " + plan.sensitive_service + " to the outside",
@@ -385,9 +411,11 @@ std::optional<learn::TrainingSet> build_training_set(const std::vector<TrainingR
     }
     set.table.append(builder.table());
   }
-  std::vector<learn::ServiceNetworks> destinations = std::move(set.context.destinations);
-  set.context = context_of(runs, plan, edge_bytes);
-  set.context.destinations = std::move(destinations);
+  learn::ModelContext context = context_of(runs, plan, edge_bytes);
+  context.destinations = std::move(set.context.destinations);
+  context.pod_laws = std::move(set.context.pod_laws);
+  learn::merge(context.contacts, contacts);
+  set.context = std::move(context);
   return set;
 }
 

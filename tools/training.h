@@ -10,6 +10,7 @@
 #include "config/diagnostic.h"
 #include "model/learn/train.h"
 #include "tools/analysis_run.h"
+#include "tools/evaluation/http_marks.h"
 #include "tools/injector/injection.h"
 #include "tools/policy/policy_file.h"
 
@@ -38,6 +39,7 @@ struct TrainingRun {
   std::string name;
   AnalysisRun analysis;
   learn::ContactHabits contacts{};
+  std::vector<evaluation::HttpMark> http_marks{};  ///< where payload was looked into
 };
 
 /// Reads the captures as one run of that name, and learns its habits. Nothing, with the

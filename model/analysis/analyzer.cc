@@ -23,7 +23,10 @@ Lens::Lens(const graph::Cluster& cluster, invariant::Registry registry)
 void Lens::look_at(const ReducedWindow& window) {
   pods_.build(window.edges, *cluster_);
   services_.build(pods_);
-  registry_.compute({.pods = pods_, .services = services_, .destinations = window.destinations},
+  registry_.compute({.pods = pods_,
+                     .services = services_,
+                     .destinations = window.destinations,
+                     .granularity_s = window.granularity_s()},
                     values_);
 }
 

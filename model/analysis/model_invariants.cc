@@ -17,7 +17,8 @@ invariant::Options invariants_of(const learn::ModelContext& context,
   return {.observation = observation,
           .form = context.is_prototype ? invariant::Form::kPrototype : invariant::Form::kIntended,
           .sensitive_service = context.sensitive_service,
-          .destinations = std::move(known)};
+          .destinations = std::move(known),
+          .pod_laws = context.pod_laws};
 }
 
 }  // namespace mimir::analysis

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +15,24 @@
 #include "model/window.h"
 
 namespace mimir::detector {
+
+/// A plain HTTP request of the cluster to the outside.
+struct OutwardRequest {
+  Party client;
+  Party server;
+};
+
+/// None if the fact is something else, or of a request whose header was cut short: it has fields
+/// that nobody saw.
+[[nodiscard]] std::optional<OutwardRequest> outward_request(const PayloadFact& fact,
+                                                            const Resolver& resolver);
+
+/// What a request says of its maker.
+struct HttpMark {
+  std::string_view what;  ///< "agent", "host", "fields"
+  std::string value;
+};
+[[nodiscard]] std::array<HttpMark, 3> marks_of(const PayloadFact& request);
 
 /// Which programs of a service speak plain HTTP to the outside, told by what each request
 /// says of its maker, after Bortolameotti et al., "DECANTeR: DEteCtion of Anomalous outbouNd
@@ -40,6 +60,9 @@ class HttpFingerprint {
   [[nodiscard]] static std::string without_numbers(std::string_view agent);
 
  private:
+  [[nodiscard]] Finding finding_of(const PayloadFact& fact, const OutwardRequest& request,
+                                   const HttpMark& mark) const;
+
   struct Told {
     TimeNs last_ns = 0;
     [[nodiscard]] double rank() const { return static_cast<double>(last_ns); }

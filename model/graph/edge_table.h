@@ -18,6 +18,13 @@ struct Counts {
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;  ///< IP total length
 
+  /// What is left of `bytes` without the headers of TCP over IPv4, 20 bytes of each: nothing of
+  /// an acknowledgement.
+  [[nodiscard]] constexpr std::uint64_t payload_bytes() const noexcept {
+    constexpr std::uint64_t kHeaderBytes = 40;
+    return bytes > kHeaderBytes * packets ? bytes - kHeaderBytes * packets : 0;
+  }
+
   friend constexpr auto operator<=>(const Counts&, const Counts&) = default;
   constexpr Counts& operator+=(const Counts& other) noexcept {
     packets += other.packets;

@@ -23,14 +23,15 @@ struct Graphs {
   const graph::PodGraph& pods;
   const graph::ServiceGraph& services;
   std::span<const graph::Destination> destinations{};
+  std::uint32_t granularity_s = 0;  ///< length of the window
 };
 
 /// A family of ratios that stay what they are while only the load changes.
 ///
 /// Threads: one owner; compute() uses scratch memory of the object and keeps it.
 /// Invariants: values depend on the graphs only, are finite or NaN, and do not
-/// change when all bytes are multiplied by one number, but for the columns `bytes(...)`. NaN: not
-/// defined in this window.
+/// change when all bytes are multiplied by one number, but for the columns `bytes(...)` and
+/// `pod_excess(...)`. NaN: not defined in this window.
 class Invariant {
  public:
   virtual ~Invariant() = default;

@@ -11,6 +11,7 @@
 #include "model/invariant/external_share.h"
 #include "model/invariant/harmonic_centrality.h"
 #include "model/invariant/new_destination.h"
+#include "model/invariant/pod_excess.h"
 #include "model/invariant/reciprocity.h"
 #include "model/invariant/vip_deviation.h"
 
@@ -55,6 +56,7 @@ std::optional<Registry> Registry::build(const graph::Cluster& cluster, const Opt
     if (options.destinations) {
       list.push_back(std::make_unique<NewDestination>(services, *options.destinations));
     }
+    list.push_back(std::make_unique<PodExcess>(services, options.pod_laws));
   }
   if (options.observation == graph::Observation::kNodeAny) {
     list.push_back(std::make_unique<VipDeviation>(services, options.form));

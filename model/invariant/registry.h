@@ -13,6 +13,7 @@
 #include "model/invariant/invariant.h"
 #include "model/invariant/new_destination.h"
 #include "model/invariant/services.h"
+#include "model/learn/pod_law.h"
 
 namespace mimir::invariant {
 
@@ -22,6 +23,8 @@ struct Options {
   std::string sensitive_service{};  ///< the one that holds the data
   /// Who is known to send where. None: no column says what is new.
   std::optional<KnownDestinations> destinations{};
+  /// What pods are expected to send. None: no column says what is above that.
+  std::vector<learn::PodLaw> pod_laws{};
 };
 
 struct Feature {
@@ -38,6 +41,7 @@ struct Feature {
 ///   external_share(A)          s-1                          services
 ///   bytes(A>B)                 s(s-1)                       services
 ///   bytes(A>elsewhere)         up to s-1, if it is known where services send
+///   pod_excess(A>B)            as many as there are laws of pods
 ///   vip_deviation              1, in node-any only          pods and VIPs
 ///
 /// for s services. kPrototype: the five families of the prototype, s(s+1) + 2s + 1.

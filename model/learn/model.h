@@ -12,6 +12,7 @@
 #include "dataplane/record/time.h"
 #include "model/learn/contact_habits.h"
 #include "model/learn/feature.h"
+#include "model/learn/pod_law.h"
 #include "model/learn/threshold.h"
 
 namespace mimir::learn {
@@ -103,11 +104,12 @@ struct ModelContext {
   std::vector<EdgeBaseline> edges;
   ContactHabits contacts;
   std::vector<ServiceNetworks> destinations;  ///< ascending by service
+  std::vector<PodLaw> pod_laws;               ///< ascending by source, target and granularity
 
   friend bool operator==(const ModelContext&, const ModelContext&) = default;
 };
 
-inline constexpr std::uint32_t kModelFormatVersion = 3;
+inline constexpr std::uint32_t kModelFormatVersion = 4;
 
 /// All that judging a window needs. Made by train() or read_model(); then const.
 /// Invariants: at least one granularity, ascending; every number finite; every

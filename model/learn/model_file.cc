@@ -139,6 +139,20 @@ Json json_of(const ServiceNetworks& known) {
   return Json::object().set("service", known.service).set("networks", std::move(networks));
 }
 
+Json json_of(const PodLaw& law) {
+  Json terms = Json::array();
+  for (const PodLaw::Term& term : law.terms) {
+    terms.push(Json::object().set("service", term.service).set("slope", term.slope));
+  }
+  return Json::object()
+      .set("source", law.source)
+      .set("target", law.target)
+      .set("granularity_s", law.granularity_s)
+      .set("base", law.base)
+      .set("noise", law.noise)
+      .set("terms", std::move(terms));
+}
+
 Json json_of(const Model& model) {
   const ModelContext& context = model.context;
   Json services = Json::array();
@@ -151,6 +165,8 @@ Json json_of(const Model& model) {
   for (const EdgeBaseline& edge : context.edges) edges.push(json_of(edge));
   Json destinations = Json::array();
   for (const ServiceNetworks& known : context.destinations) destinations.push(json_of(known));
+  Json pod_laws = Json::array();
+  for (const PodLaw& law : context.pod_laws) pod_laws.push(json_of(law));
   return Json::object()
       .set("name", context.name)
       .set("created_from", json_of(context.created_from))
@@ -163,7 +179,8 @@ Json json_of(const Model& model) {
       .set("services", std::move(services))
       .set("edges", std::move(edges))
       .set("contacts", json_of(context.contacts))
-      .set("destinations", std::move(destinations));
+      .set("destinations", std::move(destinations))
+      .set("pod_laws", std::move(pod_laws));
 }
 
 // A value of the file and where it stands, so that every complaint can say so.
@@ -342,6 +359,21 @@ class Field {
     (*this)["networks"].read(known.networks);
   }
 
+  void read(PodLaw::Term& term) const {
+    (*this)["service"].read(term.service);
+    (*this)["slope"].read(term.slope);
+  }
+
+  void read(PodLaw& law) const {
+    (*this)["source"].read(law.source);
+    (*this)["target"].read(law.target);
+    (*this)["granularity_s"].read(law.granularity_s);
+    (*this)["base"].read(law.base);
+    (*this)["noise"].read(law.noise);
+    if (law.noise <= 0) (*this)["noise"].refuse("a number above 0");
+    (*this)["terms"].read(law.terms);
+  }
+
   void read(Model& model) const {
     (*this)["name"].read(model.context.name);
     (*this)["created_from"].read(model.context.created_from);
@@ -354,6 +386,7 @@ class Field {
     (*this)["edges"].read(model.context.edges);
     (*this)["contacts"].read(model.context.contacts);
     (*this)["destinations"].read(model.context.destinations);
+    (*this)["pod_laws"].read(model.context.pod_laws);
     if (!(*this)["combination"].is_null()) {
       (*this)["combination"].read(model.combination.emplace());
     }

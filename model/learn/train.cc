@@ -270,6 +270,10 @@ bool keeps_nothing(const GranularityModel& model) {
 
 }  // namespace
 
+TrainingOptions prototype_options() {
+  return {.iqr_min = 0, .z_limit = kZLimit, .threshold_rule = ThresholdRule::kCandidates};
+}
+
 std::optional<Model> train(const TrainingSet& set, const TrainingOptions& options,
                            config::Diagnostics& diagnostics) {
   const std::map<std::uint32_t, Rows> by_granularity = rows_by_granularity(set.table);

@@ -40,6 +40,10 @@ struct TrainingOptions {
   std::optional<double> false_alerts_per_day{};
 };
 
+/// How the published prototype learned: no least IQR, a wide limit, thresholds among
+/// scikit-learn's candidates, no budget of false alerts.
+[[nodiscard]] TrainingOptions prototype_options();
+
 /// Learns a model, for each granularity: median and IQR of benign windows, lasso on
 /// the labels, F1-optimal threshold; then the combination of the granularities.
 ///

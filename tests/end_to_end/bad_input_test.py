@@ -217,8 +217,8 @@ class WithModel(MimirCase):
         self.expect(self.call("check", "--config", config), USAGE, "bad.mimir:1: error: ", *said)
 
     def test_a_model_of_another_version_is_refused(self):
-        self.refused(self.model.replace(b"mimir-model 3", b"mimir-model 99", 1),
-                     "model format version `99`", "this program reads version 3", "hint: ")
+        self.refused(self.model.replace(b"mimir-model 4", b"mimir-model 99", 1),
+                     "model format version `99`", "this program reads version 4", "hint: ")
 
     def test_a_model_with_a_flipped_byte_is_refused(self):
         altered = bytearray(self.model)

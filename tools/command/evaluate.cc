@@ -55,6 +55,8 @@ class EvaluateCommand final : public Command {
                      ".gz and .zst; a folder of them is one run");
     line.required_text("--model", model_path_, "FILE", "a model, as mimir train writes it");
     declare_analysis_options(line, options_);
+    options_.payload.depth = "applications";
+    declare_payload_options(line, options_.payload);
     line.required_text("--report", report_, "FOLDER",
                        "gets report.html, evaluation.json and the CSV files");
     line.text("--rates", rates_, "MB/MIN,...", "thefts to inject, one pass a rate and seed");
@@ -94,6 +96,9 @@ class EvaluateCommand final : public Command {
     const learn::Model& model = loaded->model;
     if (!check_observation(model, diagnostics)) return ExitCode::kUsage;
     options_.base_window_ns = model.context.base_window_ns;
+    const auto signatures = compile_signatures(options_.payload, diagnostics);
+    if (diagnostics.has_errors()) return ExitCode::kUsage;
+    options_.signatures = signatures.get();
     const auto captures = list_captures(captures_, diagnostics);
     if (!captures) return ExitCode::kUsage;
     const auto runs = read_runs(*captures, options_, diagnostics);
@@ -125,6 +130,7 @@ class EvaluateCommand final : public Command {
 
   bool complete_plan(config::Diagnostics& diagnostics) {
     plan_.thread_count = options_.worker_count;
+    plan_.compares_learners = !training_.empty();
     plan_.spans_per_attack = attack_windows_;
     if (!rates_.empty()) plan_.rates_bytes_per_minute.clear();
     for (std::size_t at = 0; at < rates_.size();) {

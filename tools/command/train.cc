@@ -82,14 +82,14 @@ class TrainCommand final : public Command {
     if (!runs) return ExitCode::kData;
     const auto set = build_training_set(*runs, plan_, diagnostics);
     if (!set) return ExitCode::kData;
-    if (!plan_.is_prototype) {
+    if (plan_.is_prototype) {
+      const std::vector<std::string> left_out = std::move(training_.left_out);
+      training_ = learn::prototype_options();
+      training_.left_out = left_out;
+    } else {
       // Each granularity alerts by itself, the coarsest with the others' voices.
       training_.false_alerts_per_day = false_alerts_ * static_cast<double>(pod_count(*runs)) / 100 /
                                        static_cast<double>(plan_.granularities_s.size());
-    } else {
-      training_.iqr_min = 0;
-      training_.z_limit = learn::kZLimit;
-      training_.threshold_rule = learn::ThresholdRule::kCandidates;
     }
     const auto model = learn::train(*set, training_, diagnostics);
     if (!model) return ExitCode::kData;

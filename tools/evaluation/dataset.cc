@@ -45,7 +45,18 @@ class RunAdder {
     for (std::size_t i = 0; i < thread_count; ++i) {
       auto registry = invariant::Registry::build(run_.cluster, run_.invariants, diagnostics);
       if (!registry) return false;
-      describers_.push_back(std::make_unique<Describer>(run_.cluster, std::move(*registry)));
+      std::optional<invariant::Registry> prototype;
+      if (run_.with_prototype) {
+        prototype =
+            invariant::Registry::build(run_.cluster,
+                                       {.observation = run_.invariants.observation,
+                                        .form = invariant::Form::kPrototype,
+                                        .sensitive_service = run_.invariants.sensitive_service},
+                                       diagnostics);
+        if (!prototype) return false;
+      }
+      describers_.push_back(std::make_unique<Describer>(run_.cluster, std::move(*registry),
+                                                        std::move(prototype), run_.http_marks));
     }
     return true;
   }

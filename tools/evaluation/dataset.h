@@ -84,6 +84,8 @@ struct RunInput {
   invariant::Options invariants;  ///< that describe it
   std::span<const analysis::ReducedWindow> windows;
   std::span<const injector::TemplatePath> paths;
+  bool with_prototype = false;  ///< describe it also by the prototype's columns
+  std::span<const HttpMark> http_marks{};
 };
 
 /// A pass to be made: `rate` over the places of `attacks`.

@@ -15,9 +15,13 @@ namespace {
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 }
 
-Describer::Describer(const graph::Cluster& cluster, invariant::Registry registry)
+Describer::Describer(const graph::Cluster& cluster, invariant::Registry registry,
+                     std::optional<invariant::Registry> prototype,
+                     std::span<const HttpMark> http_marks)
     : cluster_(cluster),
       lens_(cluster, std::move(registry)),
+      prototype_(std::move(prototype)),
+      http_marks_(http_marks),
       position_(cluster.class_count(), cluster.class_count()) {
   for (graph::ClassId id = 0; id < cluster.class_count(); ++id) {
     const bool takes_part = cluster.is_application(id) || id == cluster.outside_class() ||
@@ -47,6 +51,14 @@ void Describer::name_columns() {
     // The number keeps a pod and a machine of one name apart.
     nodes.push_back(cluster_.node_name(node) + " #" + std::to_string(node));
   }
+  if (prototype_) {
+    const auto columns = prototype_->columns();
+    names_[index_of(Description::kPrototype)].assign(columns.begin(), columns.end());
+  }
+  auto& marks = names_[index_of(Description::kHttpMarks)];
+  for (const HttpMark& mark : http_marks_) marks.push_back(mark.name);
+  std::sort(marks.begin(), marks.end());
+  marks.erase(std::unique(marks.begin(), marks.end()), marks.end());
   for (std::size_t i = 0; i < kDescriptionCount; ++i) values_[i].resize(names_[i].size());
 }
 
@@ -55,6 +67,8 @@ void Describer::look_at(const analysis::ReducedWindow& window) {
   describe_services();
   describe_ego_nets();
   describe_principal_vector();
+  describe_prototype();
+  describe_http_marks(window);
 }
 
 void Describer::describe_services() {
@@ -89,6 +103,26 @@ void Describer::describe_principal_vector() {
   std::fill(values.begin(), values.end(), vector.empty() ? kNan : 0.0);
   for (std::size_t i = 0; i < vector.size(); ++i) {
     values[lens_.pods().nodes()[i].id] = vector[i];
+  }
+}
+
+void Describer::describe_prototype() {
+  if (!prototype_) return;
+  prototype_->compute({.pods = lens_.pods(), .services = lens_.services()},
+                      values_[index_of(Description::kPrototype)]);
+}
+
+void Describer::describe_http_marks(const analysis::ReducedWindow& window) {
+  const auto& names = names_[index_of(Description::kHttpMarks)];
+  auto& values = values_[index_of(Description::kHttpMarks)];
+  std::fill(values.begin(), values.end(), 0.0);
+  auto mark = std::lower_bound(
+      http_marks_.begin(), http_marks_.end(), window.begin_ns,
+      [](const HttpMark& left, TimeNs begin_ns) { return left.begin_ns < begin_ns; });
+  for (; mark != http_marks_.end() && mark->begin_ns < window.end_ns; ++mark) {
+    const auto place = std::lower_bound(names.begin(), names.end(), mark->name);
+    values[static_cast<std::size_t>(place - names.begin())] +=
+        static_cast<double>(mark->request_count);
   }
 }
 

@@ -57,10 +57,12 @@ class VolumePart final : public Part {
   learn::RobustScaler scaler_;
 };
 
-/// How many pairs of services sent something that never did in benign training windows.
-class PairsPart final : public Part {
+/// How many columns, pairs of services or marks, have something in them and had nothing in
+/// benign training windows.
+template <Description kLooksAt>
+class NoveltyPart final : public Part {
  public:
-  [[nodiscard]] Description description() const override { return Description::kServiceBytes; }
+  [[nodiscard]] Description description() const override { return kLooksAt; }
 
   [[nodiscard]] bool fit(const learn::FeatureTable& table, const Rows& benign,
                          const Rows& /*attacked*/, config::Diagnostics& /*unused*/) override {
@@ -107,7 +109,20 @@ PartInfo allowed_pairs() {
   return {.name = "allowed-pairs",
           .summary = "pairs of services that talk and never did in training",
           .needs_labels = false,
-          .make = []() -> std::unique_ptr<Part> { return std::make_unique<PairsPart>(); }};
+          .make = []() -> std::unique_ptr<Part> {
+            return std::make_unique<NoveltyPart<Description::kServiceBytes>>();
+          }};
+}
+
+PartInfo http_fingerprints() {
+  return {.name = "http-fingerprints",
+          .summary =
+              "programs, hosts and header fields of plain HTTP requests to the outside that "
+              "the service never had in training, after DECANTeR",
+          .needs_labels = false,
+          .make = []() -> std::unique_ptr<Part> {
+            return std::make_unique<NoveltyPart<Description::kHttpMarks>>();
+          }};
 }
 
 }  // namespace mimir::evaluation

@@ -90,6 +90,7 @@ struct PartInfo {
 [[nodiscard]] PartInfo robust_distance();
 [[nodiscard]] PartInfo edge_volume();
 [[nodiscard]] PartInfo allowed_pairs();
+[[nodiscard]] PartInfo http_fingerprints();
 [[nodiscard]] PartInfo ide_kashima();
 [[nodiscard]] PartInfo ide_kashima_adaptive();
 [[nodiscard]] PartInfo odd_ball_nets();

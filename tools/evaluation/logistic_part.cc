@@ -3,6 +3,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "model/learn/folds.h"
 #include "model/learn/logistic.h"
@@ -49,20 +50,12 @@ class LogisticPart final : public Part {
 
   [[nodiscard]] bool fit(const learn::FeatureTable& table, const Rows& benign, const Rows& attacked,
                          config::Diagnostics& diagnostics) override {
-    if (benign.empty() || attacked.empty()) {
-      diagnostics.error({}, "logistic regression: no benign or no attacked window to learn from",
-                        "give longer captures to --train");
-      return false;
-    }
-    Rows rows = benign;
-    rows.insert(rows.end(), attacked.begin(), attacked.end());
-    std::erase_if(rows, [&](std::size_t row) { return !has_data(table, row); });
-    scaler_ = RowScaler(table, benign, rows);
-    const std::vector<double> values = scaler_.scaled(table, rows);
-    std::vector<double> target;
-    for (const std::size_t row : rows) target.push_back(table.window(row).attack ? 1 : 0);
-    const learn::Design design{values, scaler_.column_count(), target};
-    fit_ = learn::cross_validate_logistic(design, penalty, folds_of(table, rows));
+    auto labelled = labelled_rows(table, benign, attacked, "logistic regression", diagnostics);
+    if (!labelled) return false;
+    scaler_ = std::move(labelled->scaler);
+    const std::vector<double> values = scaler_.scaled(table, labelled->rows);
+    const learn::Design design{values, scaler_.column_count(), labelled->targets};
+    fit_ = learn::cross_validate_logistic(design, penalty, folds_of(table, labelled->rows));
     return true;
   }
 

@@ -35,11 +35,12 @@ std::vector<double> combined(const learn::Model& model, const Dataset& dataset, 
   return values;
 }
 
-PassScores score_with(const learn::Model& model, const Dataset& dataset, const Pass& pass) {
+PassScores score_with(const learn::Model& model, const Dataset& dataset, const Pass& pass,
+                      Description description = Description::kInvariants) {
   PassScores result;
   std::vector<std::vector<learn::Score>> scores;
   for (std::size_t i = 0; i < dataset.granularities_s.size(); ++i) {
-    const learn::FeatureTable& table = dataset.table(i, Description::kInvariants);
+    const learn::FeatureTable& table = dataset.table(i, description);
     scores.emplace_back();
     result.by_granularity.emplace_back();
     for (const LabelledWindow& window : pass.windows[i]) {
@@ -85,19 +86,31 @@ class FileLearner final : public Learner {
   const learn::Model& model_;
 };
 
+/// What a learner that learn::train() fits is called, looks at and is told.
+struct Recipe {
+  std::string_view name;
+  std::string_view summary;
+  Description description = Description::kInvariants;
+  learn::TrainingOptions options;
+  bool brings_thresholds = false;  ///< those that training found
+};
+
 class LassoLearner final : public Learner {
  public:
-  [[nodiscard]] std::string_view name() const override { return "lasso"; }
-  [[nodiscard]] std::string_view summary() const override {
-    return "lasso on scaled invariants, fitted anew; a lasso combines the granularities";
+  explicit LassoLearner(Recipe recipe) : recipe_(std::move(recipe)) {
+    // A fold less of a capture that just suffices for a model must do here.
+    recipe_.options.window_count_min = 10;
   }
+
+  [[nodiscard]] std::string_view name() const override { return recipe_.name; }
+  [[nodiscard]] std::string_view summary() const override { return recipe_.summary; }
   [[nodiscard]] bool needs_labels() const override { return true; }
 
   [[nodiscard]] bool fit(const Dataset& dataset, const TrainingRows& rows,
                          config::Diagnostics& diagnostics) override {
     learn::TrainingSet set;
     for (std::size_t i = 0; i < dataset.granularities_s.size(); ++i) {
-      const learn::FeatureTable& table = dataset.table(i, Description::kInvariants);
+      const learn::FeatureTable& table = dataset.table(i, recipe_.description);
       learn::FeatureTable chosen({table.names().begin(), table.names().end()});
       for (const std::size_t row : rows.benign[i]) chosen.append(table.window(row), table.row(row));
       for (const std::size_t row : rows.attacked[i]) {
@@ -105,20 +118,21 @@ class LassoLearner final : public Learner {
       }
       set.table.append(chosen);
     }
-    // A fold less of a capture that just suffices for a model must do here.
-    auto model = learn::train(set, {.window_count_min = 10}, diagnostics);
+    auto model = learn::train(set, recipe_.options, diagnostics);
     if (!model) return false;
     model_ = std::move(*model);
     return true;
   }
   [[nodiscard]] PassScores score(const Dataset& dataset, const Pass& pass) const override {
-    return score_with(model_, dataset, pass);
+    return score_with(model_, dataset, pass, recipe_.description);
   }
-  [[nodiscard]] std::optional<double> own_threshold(std::size_t /*granularity*/) const override {
-    return std::nullopt;
+  [[nodiscard]] std::optional<double> own_threshold(std::size_t granularity) const override {
+    if (!recipe_.brings_thresholds) return std::nullopt;
+    return threshold_of(model_, granularity);
   }
 
  private:
+  Recipe recipe_;
   learn::Model model_;
 };
 
@@ -128,6 +142,21 @@ std::unique_ptr<Learner> model_learner(const learn::Model& model) {
   return std::make_unique<FileLearner>(model);
 }
 
-std::unique_ptr<Learner> lasso_learner() { return std::make_unique<LassoLearner>(); }
+std::unique_ptr<Learner> lasso_learner() {
+  return std::make_unique<LassoLearner>(
+      Recipe{.name = "lasso",
+             .summary = "lasso on scaled invariants, fitted anew; a lasso combines the "
+                        "granularities",
+             .options = {}});
+}
+
+std::unique_ptr<Learner> prototype_learner() {
+  return std::make_unique<LassoLearner>(
+      Recipe{.name = "prototype",
+             .summary = "the published prototype: its columns, scaling, lasso and thresholds",
+             .description = Description::kPrototype,
+             .options = learn::prototype_options(),
+             .brings_thresholds = true});
+}
 
 }  // namespace mimir::evaluation

@@ -17,4 +17,8 @@ namespace mimir::evaluation {
 /// invariants, and a lasso that combines the granularities.
 [[nodiscard]] std::unique_ptr<Learner> lasso_learner();
 
+/// The published prototype: its columns, scaling, lasso and thresholds, as
+/// `mimir train --prototype` has them. REQUIRES: datasets with its columns.
+[[nodiscard]] std::unique_ptr<Learner> prototype_learner();
+
 }  // namespace mimir::evaluation

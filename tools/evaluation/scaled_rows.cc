@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <string>
 
 namespace mimir::evaluation {
 
@@ -38,6 +39,27 @@ std::vector<double> RowScaler::scaled(const learn::FeatureTable& table,
 bool has_data(const learn::FeatureTable& table, std::size_t row) {
   const auto values = table.row(row);
   return std::any_of(values.begin(), values.end(), [](double v) { return !std::isnan(v); });
+}
+
+std::optional<LabelledRows> labelled_rows(const learn::FeatureTable& table,
+                                          std::span<const std::size_t> benign,
+                                          std::span<const std::size_t> attacked,
+                                          std::string_view who, config::Diagnostics& diagnostics) {
+  if (benign.empty() || attacked.empty()) {
+    diagnostics.error({}, std::string(who) + ": no benign or no attacked window to learn from",
+                      "give longer captures to --train");
+    return std::nullopt;
+  }
+  LabelledRows labelled;
+  for (const auto& kind : {benign, attacked}) {
+    for (const std::size_t row : kind) {
+      if (!has_data(table, row)) continue;
+      labelled.rows.push_back(row);
+      labelled.targets.push_back(table.window(row).attack ? 1 : 0);
+    }
+  }
+  labelled.scaler = RowScaler(table, benign, labelled.rows);
+  return labelled;
 }
 
 }  // namespace mimir::evaluation

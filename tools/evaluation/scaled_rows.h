@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
+#include "config/diagnostic.h"
 #include "model/learn/feature.h"
 #include "model/learn/feature_table.h"
 
@@ -35,5 +38,19 @@ class RowScaler {
   std::vector<learn::Feature> features_;
   std::vector<std::size_t> moving_;
 };
+
+/// Rows of both kinds that have data, and the scaling that benign ones give.
+struct LabelledRows {
+  std::vector<std::size_t> rows;
+  std::vector<double> targets;  ///< 1 of an attacked row
+  RowScaler scaler;
+};
+
+/// Nothing, with the reason, if one kind lacks. `who` begins the message.
+[[nodiscard]] std::optional<LabelledRows> labelled_rows(const learn::FeatureTable& table,
+                                                        std::span<const std::size_t> benign,
+                                                        std::span<const std::size_t> attacked,
+                                                        std::string_view who,
+                                                        config::Diagnostics& diagnostics);
 
 }  // namespace mimir::evaluation

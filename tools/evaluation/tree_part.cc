@@ -68,18 +68,11 @@ class TreePart final : public Part {
   [[nodiscard]] bool fit(const learn::FeatureTable& table, const Rows& benign, const Rows& attacked,
                          config::Diagnostics& diagnostics) override {
     booster_.reset();
-    if (benign.empty() || attacked.empty()) {
-      diagnostics.error({}, "trees: no benign or no attacked window to learn from",
-                        "give longer captures to --train");
-      return false;
-    }
-    Rows rows = benign;
-    rows.insert(rows.end(), attacked.begin(), attacked.end());
-    std::erase_if(rows, [&](std::size_t row) { return !has_data(table, row); });
-    scaler_ = RowScaler(table, benign, rows);
-    const Matrix matrix = matrix_of(table, rows);
-    std::vector<float> labels;
-    for (const std::size_t row : rows) labels.push_back(table.window(row).attack ? 1.0F : 0.0F);
+    auto labelled = labelled_rows(table, benign, attacked, "trees", diagnostics);
+    if (!labelled) return false;
+    scaler_ = std::move(labelled->scaler);
+    const Matrix matrix = matrix_of(table, labelled->rows);
+    const std::vector<float> labels(labelled->targets.begin(), labelled->targets.end());
     if (matrix == nullptr || !grow(matrix.get(), labels)) {
       booster_.reset();
       diagnostics.error({}, std::string("trees: ") + XGBGetLastError());

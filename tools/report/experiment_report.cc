@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -58,6 +59,8 @@ class Curves {
     for (const auto& [name, points] : lines_) most = std::max(most, points.size());
     return most;
   }
+
+  [[nodiscard]] std::size_t line_count() const { return lines_.size(); }
 
   [[nodiscard]] std::string to_figure(const std::string& title, ChartAxis x,
                                       const std::function<std::string(double)>& tick) const {
@@ -135,6 +138,52 @@ std::string by_axis(std::span<const Row> rows, const Row& base, const Axis& axis
   return curves.to_figure(axis.title, {.name = axis.name, .ticks = {}}, axis.tick);
 }
 
+/// At the lowest rate, a line a granularity; empty where only one place was tried.
+std::string by_axis_and_granularity(std::span<const Row> rows, const Axis& axis,
+                                    const std::function<bool(const Row&)>& is_wanted) {
+  double lowest = rows.front().rate_bytes_per_minute;
+  for (const Row& row : rows) lowest = std::min(lowest, row.rate_bytes_per_minute);
+  Curves curves;
+  for (const Row& row : rows) {
+    if (row.rate_bytes_per_minute != lowest || !is_wanted(row)) continue;
+    curves.add(granularity_text(row.granularity), axis.value(row), row);
+  }
+  if (curves.point_count() < 2) return {};
+  return curves.to_figure(fmt::format("{} at {}, by granularity", axis.title, rate_text(lowest)),
+                          {.name = axis.name, .ticks = {}}, axis.tick);
+}
+
+/// In what a row differs from the base; none if in more than one thing.
+std::optional<std::string> difference(const Row& row, const Row& base) {
+  std::vector<std::string> differences;
+  if (!is_base_load(row, base)) {
+    differences.push_back(fmt::format("load {} %", row.settings.load_percent));
+  }
+  if (!is_base_mix(row, base)) {
+    differences.push_back(fmt::format("mix {:.0f}\u00b0", row.mix_degrees));
+  }
+  if (!is_base_training(row, base)) {
+    differences.push_back(fmt::format("{} min", row.settings.training_minutes));
+  }
+  if (differences.size() > 1) return std::nullopt;
+  return differences.empty() ? std::string("base") : differences.front();
+}
+
+/// F1 by rate of the combined granularities: the base and what differs from it in one thing,
+/// side by side; empty where nothing does.
+std::string by_difference(std::span<const Row> rows, const Row& base) {
+  Curves curves;
+  for (const Row& row : rows) {
+    if (row.granularity != base.granularity) continue;
+    const auto name = difference(row, base);
+    if (name) curves.add(*name, row.rate_bytes_per_minute, row);
+  }
+  if (curves.line_count() < 2) return {};
+  ChartAxis axis{.name = "stolen, MB a minute", .is_logarithmic = true, .ticks = {}};
+  return curves.to_figure("F1 by rate, where one thing differs", std::move(axis),
+                          [](double rate) { return number_text(rate / 1e6); });
+}
+
 std::string figures(std::span<const Row> rows) {
   // The widest granularity comes last in an evaluation, and with it what combines them.
   Row base = rows.front();
@@ -142,24 +191,28 @@ std::string figures(std::span<const Row> rows) {
     if (row.settings == base.settings) base.granularity = row.granularity;
   }
   const auto percent = [](double value) { return fmt::format("{:g} %", value); };
-  std::string html = "<div class=\"figures\">" + by_rate(rows, base) + by_granularity(rows, base);
-  html += by_axis(
-      rows, base,
-      {"F1 by load", "load, of that in training",
-       [](const Row& row) { return static_cast<double>(row.settings.load_percent); }, percent},
-      [&](const Row& row) { return is_base_mix(row, base) && is_base_training(row, base); });
-  html += by_axis(
-      rows, base,
-      {"F1 by distance of the action mix", "degrees between the mixes",
-       [](const Row& row) { return row.mix_degrees; },
-       [](double value) { return fmt::format("{:.0f}", value); }},
-      [&](const Row& row) { return is_base_load(row, base) && is_base_training(row, base); });
-  html +=
-      by_axis(rows, base,
-              {"F1 by amount of training data", "minutes of training",
-               [](const Row& row) { return static_cast<double>(row.settings.training_minutes); },
-               number_text},
-              [&](const Row& row) { return is_base_load(row, base) && is_base_mix(row, base); });
+  struct Comparison {
+    Axis axis;
+    std::function<bool(const Row&)> is_wanted;
+  };
+  const std::vector<Comparison> comparisons = {
+      {{"F1 by load", "load, of that in training",
+        [](const Row& row) { return static_cast<double>(row.settings.load_percent); }, percent},
+       [&](const Row& row) { return is_base_mix(row, base) && is_base_training(row, base); }},
+      {{"F1 by distance of the action mix", "degrees between the mixes",
+        [](const Row& row) { return row.mix_degrees; },
+        [](double value) { return fmt::format("{:.0f}", value); }},
+       [&](const Row& row) { return is_base_load(row, base) && is_base_training(row, base); }},
+      {{"F1 by amount of training data", "minutes of training",
+        [](const Row& row) { return static_cast<double>(row.settings.training_minutes); },
+        number_text},
+       [&](const Row& row) { return is_base_load(row, base) && is_base_mix(row, base); }}};
+  std::string html = "<div class=\"figures\">" + by_rate(rows, base) + by_granularity(rows, base) +
+                     by_difference(rows, base);
+  for (const Comparison& comparison : comparisons) {
+    html += by_axis(rows, base, comparison.axis, comparison.is_wanted) +
+            by_axis_and_granularity(rows, comparison.axis, comparison.is_wanted);
+  }
   return html + "</div>";
 }
 

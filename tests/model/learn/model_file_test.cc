@@ -30,7 +30,7 @@ std::string resealed(const Model& model, const std::string& from, const std::str
   EXPECT_NE(at, std::string::npos) << from;
   bytes.replace(at, from.size(), to);
   const std::string body = bytes.substr(bytes.find('\n') + 1);
-  return "mimir-model 3 sha256=" + sha256_hex(body) + "\n" + body;
+  return "mimir-model 4 sha256=" + sha256_hex(body) + "\n" + body;
 }
 
 // FIPS 180-4, and the digest of nothing.
@@ -54,7 +54,7 @@ TEST(ModelFile, ReadsBackExactlyWhatWasWritten) {
   ASSERT_TRUE(read) << diagnostics.render();
   EXPECT_EQ(*read, model);
   EXPECT_EQ(write_model(*read), bytes);
-  EXPECT_TRUE(bytes.starts_with("mimir-model 3 sha256="));
+  EXPECT_TRUE(bytes.starts_with("mimir-model 4 sha256="));
 }
 
 TEST(ModelFile, IsRefusedWithAnyBitFlipped) {
@@ -79,8 +79,8 @@ TEST(ModelFile, IsCalledTruncatedWhereverItEnds) {
 TEST(ModelFile, IsRefusedByName) {
   const std::string good = write_model(small_model());
   EXPECT_EQ(refusal("{\"name\": 1}\n"), "not a model file\n");
-  EXPECT_EQ(refusal("mimir-model 4" + good.substr(13)),
-            "model format version `4`, but this program reads version 3\n");
+  EXPECT_EQ(refusal("mimir-model 5" + good.substr(13)),
+            "model format version `5`, but this program reads version 4\n");
   std::string altered = good;
   altered[altered.find("small")] = 'S';
   EXPECT_EQ(refusal(altered), "checksum mismatch: the model file was altered\n");

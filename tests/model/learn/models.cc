@@ -48,6 +48,12 @@ TrainingSet separable_set(std::size_t window_count) {
   set.context.sensitive_service = "shop/user-db";
   set.context.services = {"outside", "shop/user", "shop/user-db"};
   set.context.destinations = {{.service = "shop/user", .networks = {"192.0.2.0/24"}}};
+  set.context.pod_laws = {{.source = "shop/user",
+                           .target = "outside",
+                           .granularity_s = 10,
+                           .base = 0.1,
+                           .terms = {{.service = "shop/user-db", .slope = 1.0 / 3}},
+                           .noise = 12}};
   set.context.edges = {edge_baseline("shop/user", "shop/user-db", 10, {5, 1, 3})};
   set.context.contacts = {
       .pairs = {{.client = "shop/user",

@@ -8,6 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include "model/analysis/analyzer.h"
+#include "model/invariant/registry.h"
+#include "model/learn/train.h"
 #include "tests/tools/evaluation/small_shop.h"
 #include "tools/evaluation/comparison.h"
 #include "tools/evaluation/model_learner.h"
@@ -56,13 +59,15 @@ struct Lab {
 };
 
 std::vector<PartInfo> all_parts() {
-  return {logistic_l2(), logistic_l1(),   boosted_trees(), random_forest(), robust_distance(),
-          edge_volume(), allowed_pairs(), odd_ball_nets(), ide_kashima(),   ide_kashima_adaptive()};
+  return {logistic_l2(),     logistic_l1(), boosted_trees(),       random_forest(),
+          robust_distance(), edge_volume(), allowed_pairs(),       http_fingerprints(),
+          odd_ball_nets(),   ide_kashima(), ide_kashima_adaptive()};
 }
 
 std::vector<std::unique_ptr<Learner>> all_fitted_learners() {
   std::vector<std::unique_ptr<Learner>> learners;
   learners.push_back(lasso_learner());
+  learners.push_back(prototype_learner());
   for (const PartInfo& info : all_parts()) learners.push_back(make_learner(info));
   return learners;
 }
@@ -74,6 +79,7 @@ TEST(Learners, FindAnAttackThatAnyoneCouldSee) {
   for (const auto& learner : all_fitted_learners()) {
     const std::string name(learner->name());
     if (name.starts_with("ide-kashima")) continue;  // looks at the graph's main part alone
+    if (name == "http-fingerprints") continue;      // nobody speaks HTTP here
     config::Diagnostics diagnostics;
     ASSERT_TRUE(learner->fit(lab.training, lab.all_training(), diagnostics))
         << name << diagnostics.render();
@@ -112,6 +118,36 @@ TEST(Learners, JudgeEachWindowAloneOrByItsPast) {
       }
     }
   }
+}
+
+// It has the prototype's columns, and what `mimir train --prototype` learns from them.
+TEST(Learners, ThePrototypeIsThatOfATrainedModel) {
+  const Lab lab;
+  const auto learner = prototype_learner();
+  config::Diagnostics diagnostics;
+  ASSERT_TRUE(learner->fit(lab.training, lab.all_training(), diagnostics));
+  learn::TrainingSet set;
+  for (std::size_t g = 0; g < 2; ++g) {
+    set.table.append(lab.training.table(g, Description::kPrototype));
+  }
+  const auto model = learn::train(set, learn::prototype_options(), diagnostics);
+  ASSERT_TRUE(model);
+  auto registry = invariant::Registry::build(
+      lab.shop.world.cluster, {.form = invariant::Form::kPrototype, .sensitive_service = "db"},
+      diagnostics);
+  ASSERT_TRUE(registry);
+  analysis::Lens lens(lab.shop.world.cluster, std::move(*registry));
+  const Pass& benign = lab.held_out.passes[0];
+  const PassScores scores = learner->score(lab.held_out, benign);
+  for (std::size_t i = 0; i < 30; ++i) {
+    lens.look_at(lab.runs[2][i]);
+    const auto expected = learn::score(*model, 10, {lens.names(), lens.values()});
+    ASSERT_TRUE(expected);
+    EXPECT_DOUBLE_EQ(scores.by_granularity[0][i], expected->value);
+  }
+  EXPECT_EQ(learner->own_threshold(0), model->granularities[0].threshold);
+  EXPECT_EQ(learner->own_threshold(2), model->combination->threshold);
+  EXPECT_FALSE(lasso_learner()->own_threshold(0));
 }
 
 /// The same rows and windows, of which nobody says any more what they are.

@@ -70,7 +70,8 @@ evaluation::RunInput SmallShop::run(std::string name,
           .cluster = world.cluster,
           .invariants = {.observation = graph::Observation::kMirror, .sensitive_service = "db"},
           .windows = windows,
-          .paths = paths};
+          .paths = paths,
+          .with_prototype = true};
 }
 
 evaluation::Dataset empty_dataset() {

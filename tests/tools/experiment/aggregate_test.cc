@@ -99,9 +99,46 @@ TEST(Page, DrawsWhatWasVariedAndNothingElse) {
   EXPECT_NE(page.find("F1 by load"), std::string::npos);
   EXPECT_EQ(page.find("F1 by distance"), std::string::npos) << "one mix makes no curve";
   EXPECT_EQ(page.find("F1 by amount"), std::string::npos);
+  EXPECT_NE(page.find("where one thing differs"), std::string::npos);
+  std::vector<Row> alone = rows_of_two_loads();
+  alone.resize(6);
+  EXPECT_EQ(report::to_html(alone, 1, 1).find("where one thing differs"), std::string::npos);
   EXPECT_EQ(page.find("<shop>"), std::string::npos);
   EXPECT_NE(page.find("&lt;shop&gt;"), std::string::npos);
   EXPECT_EQ(page.find("http"), std::string::npos) << "it needs no network";
+}
+
+// The text of the page's figure of that title.
+std::string figure(const std::string& page, const std::string& title) {
+  const std::size_t at = page.find(title);
+  EXPECT_NE(at, std::string::npos) << title;
+  const std::size_t begin = page.rfind("<figure>", at);
+  return page.substr(begin, page.find("</figure>", at) - begin);
+}
+
+// F1 is 20 / 30 at one load, granularity and rate, and 1 everywhere else.
+TEST(Page, ShowsWhichGranularityAndWhichDifferenceCostsWhat) {
+  std::vector<Row> rows = rows_of_two_loads();
+  for (Row& row : rows) {
+    const bool is_load = row.settings.load_percent == 160 && row.rate_bytes_per_minute == 1e5;
+    if (is_load && row.granularity == "10") row.missed = 10;
+    if (is_load && row.granularity == "combined") row.missed = 20;
+  }
+  rows.push_back(rows.back());
+  rows.back().settings.training_minutes = 20;  // differs in two things
+  rows.push_back(rows.front());
+  rows.back().settings.training_minutes = 20;
+  rows.back().granularity = "combined";
+  const std::string page = report::to_html(rows, 4, 6);
+  const std::string lengths = figure(page, "F1 by load at 0.1 MB/min, by granularity");
+  EXPECT_NE(lengths.find("10 s: 0.6667 at 160"), std::string::npos);
+  EXPECT_NE(lengths.find("10 s: 1 at 100"), std::string::npos);
+  EXPECT_NE(lengths.find("60 s: 1 at 160"), std::string::npos);
+  const std::string differences = figure(page, "F1 by rate, where one thing differs");
+  EXPECT_NE(differences.find("load 160 %: 0.5 at"), std::string::npos);
+  EXPECT_NE(differences.find("base: 1 at"), std::string::npos);
+  EXPECT_NE(differences.find("20 min: 1 at"), std::string::npos);
+  EXPECT_EQ(figure(page, "F1 by amount of training data").find("160"), std::string::npos);
 }
 
 TEST(Page, StandsWithoutARow) {
