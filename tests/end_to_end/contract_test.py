@@ -14,8 +14,8 @@ import unittest
 from mimir_case import (DATA, MACHINE, OK, PATIENCE_S, SENSITIVE, USAGE, MimirCase, main,
                         pcap_header, pcap_packet, udp_frame)
 
-COMMANDS = ["demo", "run", "check", "simulate", "flows", "features", "policy",
-            "train", "score", "detect", "evaluate", "experiment", "inspect", "alert",
+COMMANDS = ["demo", "run", "ctl", "check", "simulate", "flows", "features", "policy",
+            "train", "score", "detect", "entities", "evaluate", "experiment", "inspect", "alert",
             "tune", "bench"]
 
 

@@ -334,6 +334,13 @@ class Live(MimirCase):
                                     timeout=PATIENCE_S) as answer:
             return answer.read().decode()
 
+    def wait_for_metric(self, line):
+        """What is known shows in metrics once a second."""
+        deadline = time.monotonic() + PATIENCE_S
+        while f"\n{line}\n" not in (text := self.get("/metrics")):
+            self.assertLess(time.monotonic(), deadline, text)
+            time.sleep(0.2)
+
     def send(self, source, destination, count=20):
         with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
             wire.bind((self.near, 0))
@@ -384,8 +391,7 @@ class Live(MimirCase):
         fake.put("services", service("reporting", "10.96.99.1", "reporting", namespace))
         fake.put("pods", pod("reporting-0", "10.244.99.1", "reporting", namespace))
         self.edges_until(lambda seen: ("reporting", "user-db") in seen)
-        self.assertIn('mimir_entity_objects{kind="pod"} '
-                      f"{len(fake.objects['pods'])}\n", self.get("/metrics"))
+        self.wait_for_metric(f'mimir_entity_objects{{kind="pod"}} {len(fake.objects["pods"])}')
         self.assertTrue(json.loads(self.get("/readyz"))["ready"])
         # The API goes; the appliance is killed and starts with what the log remembers.
         fake.kill()
