@@ -7,6 +7,7 @@ import csv
 import json
 import re
 import struct
+import unittest
 
 from mimir_case import DATA, IS_SLOW, OK, USAGE, MimirCase, main
 
@@ -86,6 +87,14 @@ class Evaluation(MimirCase):
                               ["tn", "fp", "fn", "tp", "unjudged_attack", "unjudged_benign",
                                "edge_windows"])
                 self.assertEqual(counted, 2 * spans[row["granularity"]])
+
+    @unittest.skipIf(IS_SLOW, "the learners beside the model take long")
+    def test_one_table_has_the_model_the_prototype_and_all_others(self):
+        learners = {row["learner"] for row in self.rows("one", "summary.csv")}
+        self.assertEqual(learners, {
+            "model", "lasso", "prototype", "logistic-l2", "logistic-l1", "boosted-trees",
+            "random-forest", "robust-distance", "edge-volume", "allowed-pairs",
+            "http-fingerprints", "oddball", "ide-kashima", "ide-kashima-adaptive"})
 
     def test_the_matrices_of_the_paths_add_up(self):
         def key(row):

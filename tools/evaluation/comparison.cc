@@ -130,7 +130,8 @@ class Judge {
   bool learn() {
     const FoldMap folds(training_, options_.fold_count);
     training_series_ = empty_series(training_);
-    for (std::uint32_t fold = 0; fold < folds.count() && folds.count() > 1; ++fold) {
+    const bool has_folds = folds.count() > 1 && !learner_.keeps_thresholds();
+    for (std::uint32_t fold = 0; has_folds && fold < folds.count(); ++fold) {
       if (!learner_.fit(training_, rows_without(training_, folds, fold), diagnostics)) return false;
       score(training_, training_series_, [&](const Pass& pass, TimeNs begin_ns) {
         return folds.fold_of(training_.runs[pass.run].name, begin_ns) == fold;
@@ -163,7 +164,7 @@ class Judge {
 
   [[nodiscard]] std::optional<double> threshold(ThresholdRule rule, std::size_t i) const {
     if (rule == ThresholdRule::kOwn) return learner_.own_threshold(i);
-    if (training_.runs.empty() || learner_.is_fixed()) return std::nullopt;
+    if (training_.runs.empty() || learner_.keeps_thresholds()) return std::nullopt;
     return choose_threshold(rule, training_series_[i], training_series_[i].front().length_ns,
                             options_.thresholds);
   }
@@ -181,7 +182,7 @@ class Judge {
     for (const double rate : rates_of(judged)) {
       result.rates.push_back(outcome_at(judged, rate, threshold));
     }
-    if (!training.empty() && !learner_.is_fixed()) {
+    if (!training.empty() && !learner_.keeps_thresholds()) {
       const Labelled all = labelled(training, rates_of(training));
       result.cross_validated_f1 = learn::confusion(all.attack, all.scores, threshold).f1();
     }

@@ -41,8 +41,9 @@ class Learner {
   /// One sentence for the report.
   [[nodiscard]] virtual std::string_view summary() const = 0;
   [[nodiscard]] virtual bool needs_labels() const = 0;
-  /// Came as a file: fit() changes nothing, and no other threshold is chosen for it.
-  [[nodiscard]] virtual bool is_fixed() const { return false; }
+  /// Its thresholds come with the file or with fit(), and no other is chosen for it: nothing is
+  /// fitted to folds.
+  [[nodiscard]] virtual bool keeps_thresholds() const { return false; }
 
   /// Forgets what it knew and learns from these rows alone. False, with the reason, if they
   /// do not suffice.

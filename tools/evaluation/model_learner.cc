@@ -70,7 +70,7 @@ class FileLearner final : public Learner {
     return "the model file as it is, with its own thresholds";
   }
   [[nodiscard]] bool needs_labels() const override { return true; }
-  [[nodiscard]] bool is_fixed() const override { return true; }
+  [[nodiscard]] bool keeps_thresholds() const override { return true; }
   [[nodiscard]] bool fit(const Dataset& /*dataset*/, const TrainingRows& /*rows*/,
                          config::Diagnostics& /*diagnostics*/) override {
     return true;
@@ -92,7 +92,7 @@ struct Recipe {
   std::string_view summary;
   Description description = Description::kInvariants;
   learn::TrainingOptions options;
-  bool brings_thresholds = false;  ///< those that training found
+  bool keeps_thresholds = false;  ///< those that training found
 };
 
 class LassoLearner final : public Learner {
@@ -105,6 +105,7 @@ class LassoLearner final : public Learner {
   [[nodiscard]] std::string_view name() const override { return recipe_.name; }
   [[nodiscard]] std::string_view summary() const override { return recipe_.summary; }
   [[nodiscard]] bool needs_labels() const override { return true; }
+  [[nodiscard]] bool keeps_thresholds() const override { return recipe_.keeps_thresholds; }
 
   [[nodiscard]] bool fit(const Dataset& dataset, const TrainingRows& rows,
                          config::Diagnostics& diagnostics) override {
@@ -127,7 +128,7 @@ class LassoLearner final : public Learner {
     return score_with(model_, dataset, pass, recipe_.description);
   }
   [[nodiscard]] std::optional<double> own_threshold(std::size_t granularity) const override {
-    if (!recipe_.brings_thresholds) return std::nullopt;
+    if (!recipe_.keeps_thresholds) return std::nullopt;
     return threshold_of(model_, granularity);
   }
 
@@ -156,7 +157,7 @@ std::unique_ptr<Learner> prototype_learner() {
              .summary = "the published prototype: its columns, scaling, lasso and thresholds",
              .description = Description::kPrototype,
              .options = learn::prototype_options(),
-             .brings_thresholds = true});
+             .keeps_thresholds = true});
 }
 
 }  // namespace mimir::evaluation
