@@ -10,7 +10,8 @@ constexpr TimeNs kDelayedAcknowledgementNs = 40'000'000;
 constexpr TimeNs kBetweenPacketsNs = 300;          // the least a tap at 10 Gbit/s sees between two
 constexpr TimeNs kRetransmissionNs = 200'000'000;  // the least that Linux waits
 constexpr std::uint32_t kWindowSegmentsMax = 40;
-constexpr double kReactionNs = 15'000;  // mean time of a kernel to answer
+constexpr TimeNs kSynRepeatNs = kNsPerSecond;  // RFC 6298 §2, doubled each time
+constexpr double kReactionNs = 15'000;         // mean time of a kernel to answer
 
 constexpr Side other(Side side) { return side == Side::kClient ? Side::kServer : Side::kClient; }
 
@@ -38,6 +39,7 @@ void Connection::emit(Side sender, TimeNs time_ns, std::uint8_t flags, const Mes
   End& from = end(sender);
   End& to = end(other(sender));
   const TimeNs seen_ns = std::max(time_ns + from.delay_ns, from.last_seen_ns + kBetweenPacketsNs);
+  const bool is_there = is_seen(seen_ns);
   from.last_seen_ns = seen_ns;
   Header header;
   header.source = from.endpoint;
@@ -54,6 +56,7 @@ void Connection::emit(Side sender, TimeNs time_ns, std::uint8_t flags, const Mes
   from.acknowledged = from.received;
   const std::uint32_t consumed = (flags & (kSyn | kFin)) != 0 ? 1 : 0;
   if (back == 0) from.next_sequence += static_cast<std::uint32_t>(length) + consumed;
+  if (!is_there) return;
   if (tap_->see(seen_ns, header, sender == Side::kClient, route_, message, offset, length)) {
     from.sent.ip_bytes += 20 + ((flags & kSyn) != 0 ? 40U : 32U) + length;
     if (back == 0) from.sent.payload_bytes += length;
@@ -80,6 +83,53 @@ TimeNs Connection::open(TimeNs time_ns) {
   emit(Side::kClient, time_ns, kAck);
   ready_ns_ = time_ns + reaction_ns();
   return ready_ns_;
+}
+
+TimeNs Connection::open_refused(TimeNs time_ns) {
+  End& server = end(Side::kServer);
+  emit(Side::kClient, time_ns, kSyn);
+  const End& client = end(Side::kClient);
+  // There is no socket whose numbers, clock or window it could have.
+  Header header;
+  header.source = server.endpoint;
+  header.destination = client.endpoint;
+  header.flags = kReset | kAck;
+  header.acknowledgement = client.next_sequence;
+  header.options = TcpOptions::kNone;
+  server.last_seen_ns = arrived_ns(Side::kClient) + reaction_ns() + server.delay_ns;
+  if (is_seen(server.last_seen_ns)) {
+    tap_->see(server.last_seen_ns, header, false, route_, Message{}, 0, 0);
+  }
+  is_reset_ = true;
+  return arrived_ns(Side::kServer) + reaction_ns();
+}
+
+void Connection::open_unanswered(TimeNs time_ns, TimeNs patience_ns) {
+  emit(Side::kClient, time_ns, kSyn);
+  TimeNs wait_ns = kSynRepeatNs;
+  for (TimeNs after_ns = wait_ns; after_ns < patience_ns; after_ns += wait_ns) {
+    emit(Side::kClient, time_ns + after_ns, kSyn, Message{}, 0, 0, 1);
+    wait_ns *= 2;
+  }
+}
+
+void Connection::set_death(Side side, TimeNs time_ns) { end(side).death_ns = time_ns; }
+
+bool Connection::is_seen(TimeNs seen_ns) {
+  const bool is_client = end(Side::kClient).death_ns < end(Side::kServer).death_ns;
+  const Side side = is_client ? Side::kClient : Side::kServer;
+  const End& first = end(side);
+  if (first.death_ns != kBusy && seen_ns >= first.death_ns + first.delay_ns) {
+    reset(side, first.death_ns);
+  }
+  return !is_reset_;
+}
+
+void Connection::reset(Side side, TimeNs time_ns) {
+  if (is_reset_) return;
+  for (End& each : ends_) each.death_ns = kBusy;
+  emit(side, time_ns, kReset | kAck);
+  is_reset_ = true;
 }
 
 void Connection::acknowledge_late(Side sender, TimeNs time_ns) {

@@ -35,6 +35,9 @@ enum class Acknowledge : std::uint8_t {
 /// A lost segment is the last of its flight: it is sent again when the retransmission
 /// timer ends (RFC 6298), and the flight goes on then. The tap sees it twice.
 ///
+/// A side whose program dies resets the connection at that moment; what either would have
+/// sent from then on is not seen, though times go on as if it were.
+///
 /// Invariant: the packets of one direction are seen in the order they were sent.
 class Connection {
  public:
@@ -46,14 +49,30 @@ class Connection {
   /// The share of data segments that are lost behind the tap; none if never called.
   void set_loss(double loss) { loss_ = loss; }
 
+  /// The program of that side dies at `time_ns`, whatever is under way then. REQUIRES:
+  /// nothing is to be seen after that which the tap has let go already: who keeps the
+  /// connection beyond it calls reset() at that moment.
+  void set_death(Side side, TimeNs time_ns);
+
   /// Returns when the client may send.
   TimeNs open(TimeNs time_ns);
+
+  /// Nobody listens: the SYN is answered by a reset, as a kernel without a socket for it
+  /// gives (RFC 9293 §3.10.7.1). Returns when the client knows.
+  TimeNs open_refused(TimeNs time_ns);
+
+  /// Nobody is there: the SYN comes again after 1, 3 and 7 s, as Linux repeats it, as long
+  /// as that is before `patience_ns` has passed.
+  void open_unanswered(TimeNs time_ns, TimeNs patience_ns);
 
   /// Returns when the other side holds the whole message. REQUIRES: message.size > 0.
   TimeNs send(Side sender, TimeNs time_ns, const Message& message, Acknowledge acknowledge);
 
   /// `first` ends it; the other side follows at once.
   void close(TimeNs time_ns, Side first = Side::kClient);
+
+  /// The program of `side` is no more. Nothing is seen of the connection afterwards.
+  void reset(Side side, TimeNs time_ns);
 
   /// The client asks whether the server is still there (RFC 9293 §3.8.4).
   void keep_alive(TimeNs time_ns);
@@ -93,6 +112,7 @@ class Connection {
     std::uint16_t identification = 0;
     std::uint8_t time_to_live = 64;
     std::uint16_t window = 502;
+    TimeNs death_ns = kBusy;
     Sent sent;
   };
 
@@ -106,6 +126,8 @@ class Connection {
   void emit(Side sender, TimeNs time_ns, std::uint8_t flags) {
     emit(sender, time_ns, flags, Message{}, 0, 0);
   }
+  /// Whether a packet that would be seen at `seen_ns` is, and if not, the reset before it.
+  [[nodiscard]] bool is_seen(TimeNs seen_ns);
   /// When the last packet of `sender` reaches the other side: it is held up with
   /// those that the tap saw before it.
   [[nodiscard]] TimeNs arrived_ns(Side sender) const;
@@ -121,6 +143,7 @@ class Connection {
   std::array<End, 2> ends_;
   TimeNs ready_ns_ = kBusy;
   double loss_ = 0;
+  bool is_reset_ = false;
 };
 
 }  // namespace mimir::simulator

@@ -25,6 +25,9 @@ struct Event {
     kAutoscale,
     kUpdate,       ///< subject: update
     kRollout,      ///< subject: service; the next pod is replaced
+    kCrash,        ///< subject: crash
+    kRestart,      ///< subject: crash; it is over
+    kRetry,        ///< subject: pod, detail: link
     kJob,          ///< subject: job
     kJobStep,      ///< subject: run of a job
     kAttackBegin,  ///< subject: attack

@@ -15,6 +15,7 @@ constexpr std::uint32_t kOtherSites = 0xc6120000;  // 198.18.0.0/16, RFC 2544
 constexpr std::uint32_t kStore = 200;              // of a site, the first
 constexpr std::uint16_t kStorePort = 443;
 constexpr TimeNs kStartNs = 1'500'000'000;
+constexpr std::uint32_t kPauseDoublingsMax = 5;  // of a second, while a service is down
 
 TimeNs nanoseconds(double value) { return static_cast<TimeNs>(value); }
 
@@ -122,10 +123,16 @@ bool Jobs::open(Running& run, TimeNs& time_ns) {
        {std::pair(source, &run.source), std::pair(sink, &run.sink)}) {
     if (!service) continue;
     time_ns = traffic_.look_up(run.pod, *service, time_ns);
+    if (traffic_.is_down(*service, time_ns)) {
+      close(run, traffic_.knock(run.pod, *service, time_ns));
+      ++run.refused;
+      return false;
+    }
     *channel = traffic_.open_channel(run.pod, *service, time_ns);
   }
   if (job.to == kOutsideName) open_outside(run, time_ns);
   run.is_open = true;
+  run.refused = 0;
   return true;
 }
 
@@ -137,6 +144,18 @@ void Jobs::close(Running& run, TimeNs time_ns) {
   run.sink.reset();
   run.outside.reset();
   run.is_open = false;
+}
+
+void Jobs::crash(std::uint32_t service, TimeNs time_ns) {
+  for (Running& run : runs_) {
+    bool is_hit = false;
+    for (const auto& channel : {&run.source, &run.sink}) {
+      if (*channel == nullptr || cluster_.pods[(*channel)->server_pod].service != service) continue;
+      (*channel)->connection.reset(Side::kServer, time_ns);
+      is_hit = true;
+    }
+    if (is_hit) close(run, time_ns);
+  }
 }
 
 TimeNs Jobs::read(Traffic::Channel& source, std::size_t length, TimeNs time_ns) {
@@ -173,7 +192,8 @@ void Jobs::step(std::uint32_t index, TimeNs time_ns) {
   }
   TimeNs now_ns = time_ns;
   if (!run.is_open && !open(run, now_ns)) {
-    agenda_.add(Event::Kind::kJobStep, time_ns + kNsPerSecond, index);
+    const TimeNs pause_ns = kNsPerSecond << std::min(run.refused, kPauseDoublingsMax);
+    agenda_.add(Event::Kind::kJobStep, now_ns + pause_ns, index);
     return;
   }
   // A slow job moves small pieces, so that it sees soon when a pod has left.

@@ -29,6 +29,9 @@ class Jobs {
   void start(std::uint32_t job, TimeNs time_ns);
   void step(std::uint32_t run, TimeNs time_ns);
 
+  /// The pods of the service reset the connections that jobs have to them.
+  void crash(std::uint32_t service, TimeNs time_ns);
+
  private:
   struct Running {
     std::uint32_t job;
@@ -38,9 +41,10 @@ class Jobs {
     std::unique_ptr<Traffic::Channel> sink;
     std::unique_ptr<Connection> outside;
     bool is_open = false;
+    std::uint32_t refused = 0;  ///< attempts one after the other
   };
 
-  /// False if a service that it needs has no pod now.
+  /// False if a service that it needs has no pod now, or is down.
   bool open(Running& run, TimeNs& time_ns);
   void close(Running& run, TimeNs time_ns);
   void open_outside(Running& run, TimeNs& time_ns);

@@ -60,6 +60,10 @@ Run::Run(const Options& options, const Topology& topology, const Load& load,
   }
   life_.begin(options.start_ns);
   jobs_.begin(options.start_ns);
+  for (std::uint32_t i = 0; i < topology.crashes.size(); ++i) {
+    agenda_.add(Event::Kind::kCrash, next_due_ns(options.start_ns, topology.crashes[i].at_ns, 0),
+                i);
+  }
   agenda_.add(Event::Kind::kControl, options.start_ns);
 }
 
@@ -71,6 +75,9 @@ bool Run::run() {
     handle(event);
     for (const Write& write : traffic_.take_writes()) {
       agenda_.add(Event::Kind::kWrite, write.time_ns, write.pod);
+    }
+    for (const Retry& retry : traffic_.take_retries()) {
+      agenda_.add(Event::Kind::kRetry, retry.time_ns, retry.pod, retry.link);
     }
   }
   tap_.release(end_ns_ + kNsPerSecond);
@@ -123,17 +130,20 @@ void Run::handle_pod(const Event& event) {
   const TimeNs now_ns = event.time_ns;
   const std::uint32_t pod = event.subject;
   if (!is_ready(pod)) return;
+  const bool is_down = traffic_.is_down(cluster_.pods[pod].service, now_ns);
   if (event.kind == Event::Kind::kOpen) {
-    traffic_.open_pools(pod, now_ns);
+    if (!is_down) traffic_.open_pools(pod, now_ns);
+  } else if (event.kind == Event::Kind::kRetry) {
+    traffic_.retry(pod, event.detail, now_ns);
   } else if (event.kind == Event::Kind::kProbe) {
     traffic_.probe(pod, now_ns);
     const TimeNs next_ns = now_ns + service_of(pod).probe_period_ns;
     agenda_.add(event.kind, within(next_ns, 2'000'000), pod);
   } else if (event.kind == Event::Kind::kLookUp) {
-    traffic_.look_up_outside(pod, now_ns);
+    if (!is_down) traffic_.look_up_outside(pod, now_ns);
     agenda_.add(event.kind, next_look_up(pod, now_ns), pod);
   } else if (event.kind == Event::Kind::kHeartbeat) {
-    traffic_.heartbeat(pod, event.detail, now_ns);
+    if (!is_down) traffic_.heartbeat(pod, event.detail, now_ns);
     // A timer is wound up when the answer is there, and hosts have more to do.
     const TimeNs period_ns = topology_.links[event.detail].heartbeat_ns;
     agenda_.add(event.kind, within(now_ns + period_ns * 9 / 10, period_ns / 5), pod, event.detail);
@@ -171,6 +181,7 @@ void Run::handle(const Event& event) {
     case Event::Kind::kProbe:
     case Event::Kind::kLookUp:
     case Event::Kind::kHeartbeat:
+    case Event::Kind::kRetry:
       handle_pod(event);
       break;
     case Event::Kind::kWrite:
@@ -185,6 +196,12 @@ void Run::handle(const Event& event) {
     case Event::Kind::kRollout:
       life_.roll(event.subject, now_ns);
       break;
+    case Event::Kind::kCrash:
+      crash(event.subject, now_ns);
+      break;
+    case Event::Kind::kRestart:
+      restart(event.subject, now_ns);
+      break;
     case Event::Kind::kJob:
       jobs_.start(event.subject, now_ns);
       break;
@@ -195,6 +212,23 @@ void Run::handle(const Event& event) {
     case Event::Kind::kAttackStep:
       handle_attack(event);
       break;
+  }
+}
+
+void Run::crash(std::uint32_t crash, TimeNs now_ns) {
+  const Crash& what = topology_.crashes[crash];
+  const std::uint32_t service = *topology_.find_service(what.service);
+  traffic_.crash(service, now_ns);
+  users_.crash(service, now_ns);
+  jobs_.crash(service, now_ns);
+  agenda_.add(Event::Kind::kRestart, now_ns + what.down_for_ns, crash);
+  agenda_.add(Event::Kind::kCrash, next_due_ns(now_ns + 1, what.at_ns, 0), crash);
+}
+
+void Run::restart(std::uint32_t crash, TimeNs now_ns) {
+  const std::uint32_t service = *topology_.find_service(topology_.crashes[crash].service);
+  for (const std::uint32_t pod : cluster_.pods_of[service]) {
+    agenda_.add(Event::Kind::kOpen, within(now_ns, kPoolsOpenWithinNs), pod);
   }
 }
 

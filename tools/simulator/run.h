@@ -49,6 +49,8 @@ class Run {
   void handle(const Event& event);
   void handle_pod(const Event& event);
   void handle_attack(const Event& event);
+  void crash(std::uint32_t crash, TimeNs now_ns);
+  void restart(std::uint32_t crash, TimeNs now_ns);
   void control(TimeNs now_ns);
 
   const Options& options_;

@@ -141,6 +141,13 @@ struct Update {
   TimeNs at_ns = 0;  ///< since midnight UTC, every day
 };
 
+/// All containers of a service die at once, and come back together.
+struct Crash {
+  std::string service;
+  TimeNs at_ns = 0;  ///< since midnight UTC, every day
+  TimeNs down_for_ns = 60 * kNsPerSecond;
+};
+
 /// An application as data: what runs, who calls whom, what users do, what the
 /// cluster does by the clock.
 struct Topology {
@@ -159,6 +166,7 @@ struct Topology {
   std::vector<Action> actions;
   std::vector<Job> jobs;
   std::vector<Update> updates;
+  std::vector<Crash> crashes;
 
   [[nodiscard]] std::optional<std::uint32_t> find_service(std::string_view service) const;
   [[nodiscard]] std::optional<std::uint32_t> find_link(std::string_view client,

@@ -282,6 +282,16 @@ class Checker {
               "leave the update out");
       }
     }
+    for (std::size_t i = 0; i < topology_.crashes.size(); ++i) {
+      const Crash& crash = topology_.crashes[i];
+      const Node& at = under(element(document_, "crashes", i), "service");
+      if (!need_service(at, crash.service)) continue;
+      if (topology_.services[*topology_.find_service(crash.service)].protocol != Protocol::kDns) {
+        continue;
+      }
+      error(at, "'" + crash.service + "' has no connections that could be reset",
+            "let a service crash that does not speak DNS");
+    }
   }
 
   const Topology& topology_;

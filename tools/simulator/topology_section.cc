@@ -219,6 +219,16 @@ config::Section<Update> update_section() {
   return section;
 }
 
+config::Section<Crash> crash_section() {
+  using C = Crash;
+  config::Section<C> section("crashes[]");
+  section.text("service", &C::service, "The service whose containers die, all at once.")
+      .duration_ns("at", &C::at_ns, 0, kDayNs, "When, since midnight UTC.")
+      .duration_ns("down_for", &C::down_for_ns, kNsPerSecond, kDayNs / 2,
+                   "For so long its pods refuse every connection; they keep their addresses.");
+  return section;
+}
+
 }  // namespace
 
 config::Section<Topology> topology_section() {
@@ -248,6 +258,7 @@ config::Section<Topology> topology_section() {
       .list_of("actions", &C::actions, action_section(), "What users do.")
       .list_of("jobs", &C::jobs, job_section(), "What comes by the clock.")
       .list_of("updates", &C::updates, update_section(), "Which pods are replaced, and when.")
+      .list_of("crashes", &C::crashes, crash_section(), "What dies, and comes back.")
       .require(
           "wait_high", [](const C& c) { return c.wait_low_ns <= c.wait_high_ns; },
           "topology.wait_high is below topology.wait_low", "raise wait_high");

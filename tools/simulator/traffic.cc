@@ -21,6 +21,7 @@ Traffic::Traffic(const Topology& topology, Cluster& cluster, Tap& tap, Random& r
       tap_(tap),
       random_(random),
       payloads_(random, topology.are_users_scripts),
+      downtime_(topology),
       dns_(*topology.find_service(topology.dns)) {
   const std::size_t services = topology.services.size();
   link_between_.assign(services, std::vector<std::uint32_t>(services, kNoLink));
@@ -66,24 +67,30 @@ Delay Traffic::delay_within(std::uint32_t first_node, std::uint32_t second_node)
           nanoseconds(random_.log_normal(mean_ns, 0.3))};
 }
 
-std::unique_ptr<Traffic::Channel> Traffic::open_channel(std::uint32_t client_pod,
-                                                        std::uint32_t service, TimeNs& time_ns) {
-  const Pod& client = cluster_.pods[client_pod];
-  const std::uint32_t server_pod = any_pod(service);
+Connection Traffic::dial(std::uint32_t client_pod, std::uint32_t server_pod, TimeNs time_ns) {
+  Pod& client = cluster_.pods[client_pod];
   const Pod& server = cluster_.pods[server_pod];
-  const Service& what = topology_.services[service];
+  const Service& what = topology_.services[server.service];
   Route route;
-  if (cluster_.virtual_addresses[service] != 0) {
-    route.virtual_server = {cluster_.virtual_addresses[service], what.port};
+  if (cluster_.virtual_addresses[server.service] != 0) {
+    route.virtual_server = {cluster_.virtual_addresses[server.service], what.port};
   }
   route.is_server_on_node = what.is_on_node;
-  auto channel = std::make_unique<Channel>(Channel{
-      Connection(tap_, random_, {client.address, take_port(cluster_.pods[client_pod].next_port)},
-                 {server.address, what.pod_port()}, route, delay_within(client.node, server.node)),
-      server_pod});
-  Connection& connection = channel->connection;
+  Connection connection(tap_, random_, {client.address, take_port(client.next_port)},
+                        {server.address, what.pod_port()}, route,
+                        delay_within(client.node, server.node));
   connection.set_loss(topology_.loss);
+  bound(connection, client.service, server.service, time_ns);
   ++connections_;
+  return connection;
+}
+
+std::unique_ptr<Traffic::Channel> Traffic::open_channel(std::uint32_t client_pod,
+                                                        std::uint32_t service, TimeNs& time_ns) {
+  const std::uint32_t server_pod = any_pod(service);
+  auto channel =
+      std::make_unique<Channel>(Channel{dial(client_pod, server_pod, time_ns), server_pod});
+  Connection& connection = channel->connection;
   time_ns = connection.open(time_ns);
   for (const Greeting& greeting : greetings_[service]) {
     if (greeting.bytes.empty()) continue;
@@ -109,14 +116,16 @@ void Traffic::close_channel(Channel& channel, TimeNs time_ns) {
 
 std::unique_ptr<Traffic::Channel> Traffic::connect(std::uint32_t client_pod, std::uint32_t link,
                                                    TimeNs& time_ns) {
-  const std::uint32_t service = server_of_link_[link];
+  look_up_if_due(client_pod, link, time_ns);
+  return open_channel(client_pod, server_of_link_[link], time_ns);
+}
+
+void Traffic::look_up_if_due(std::uint32_t client_pod, std::uint32_t link, TimeNs& time_ns) {
   const Link& how = topology_.links[link];
   Pool& names = pool(client_pod, link);
-  if (how.looks_up && time_ns >= names.name_known_until_ns) {
-    time_ns = look_up(client_pod, service, time_ns);
-    names.name_known_until_ns = time_ns + how.lookup_cache_ns;
-  }
-  return open_channel(client_pod, service, time_ns);
+  if (!how.looks_up || time_ns < names.name_known_until_ns) return;
+  time_ns = look_up(client_pod, server_of_link_[link], time_ns);
+  names.name_known_until_ns = time_ns + how.lookup_cache_ns;
 }
 
 Traffic::Channel& Traffic::acquire(std::uint32_t client_pod, std::uint32_t link, TimeNs& time_ns) {
@@ -137,8 +146,13 @@ TimeNs Traffic::exchange(Channel& channel, std::uint32_t operation, TimeNs time_
 TimeNs Traffic::call(std::uint32_t client_pod, std::uint32_t operation, TimeNs time_ns,
                      Held& held) {
   const std::uint32_t service = service_of_operation_[operation];
-  if (!has_ready_pod(service)) return time_ns;
-  const std::uint32_t link = link_between_[cluster_.pods[client_pod].service][service];
+  const std::uint32_t client = cluster_.pods[client_pod].service;
+  if (!has_ready_pod(service) || is_down(client, time_ns)) return time_ns;
+  const std::uint32_t link = link_between_[client][service];
+  if (is_down(service, time_ns)) {
+    time_ns = insist(client_pod, link, time_ns);
+    if (is_down(service, time_ns)) return time_ns;
+  }
   if (topology_.links[link].reuse == Reuse::kCall) {
     const auto channel = connect(client_pod, link, time_ns);
     const TimeNs done_ns = exchange(*channel, operation, time_ns, Client::kPod);
@@ -219,6 +233,7 @@ void Traffic::deliver(const Operation& operation, TimeNs time_ns) {
   const std::uint32_t consumer = *topology_.find_service(operation.deliver_to);
   const std::uint32_t broker = *topology_.find_service(operation.service);
   if (!has_ready_pod(consumer) || !has_ready_pod(broker)) return;
+  if (is_down(consumer, time_ns) || is_down(broker, time_ns)) return;
   const std::uint32_t link = link_between_[consumer][broker];
   const std::uint32_t pod = any_pod(consumer);
   Connection& connection = acquire(pod, link, time_ns).connection;
@@ -231,7 +246,8 @@ void Traffic::deliver(const Operation& operation, TimeNs time_ns) {
   note_busy(pod, time_ns);
 }
 
-Connection Traffic::connect_from_outside(Endpoint user, std::uint32_t pod, TimeNs way_ns) {
+Connection Traffic::connect_from_outside(Endpoint user, std::uint32_t pod, TimeNs way_ns,
+                                         TimeNs time_ns) {
   Route route;
   route.client = Route::Client::kOutside;
   ++connections_;
@@ -240,6 +256,7 @@ Connection Traffic::connect_from_outside(Endpoint user, std::uint32_t pod, TimeN
                         {asked.address, topology_.services[asked.service].pod_port()}, route,
                         {way_ns, nanoseconds(random_.log_normal(60'000, 0.3))});
   connection.set_loss(topology_.loss);
+  bound(connection, kNoService, asked.service, time_ns);
   return connection;
 }
 
@@ -252,6 +269,11 @@ void Traffic::probe(std::uint32_t pod, TimeNs time_ns) {
   Connection connection(tap_, random_, {node.address, take_port(node.next_port)},
                         {asked.address, port}, route, {9'000, 9'000});
   ++connections_;
+  if (is_down(asked.service, time_ns)) {
+    connection.open_refused(time_ns);
+    return;
+  }
+  bound(connection, kNoService, asked.service, time_ns);
   time_ns = connection.open(time_ns);
   time_ns = connection.send(Side::kClient, time_ns,
                             payloads_.probe_request(address_text(asked.address), port),

@@ -11,6 +11,7 @@
 
 #include "tools/simulator/cluster.h"
 #include "tools/simulator/connection.h"
+#include "tools/simulator/downtime.h"
 #include "tools/simulator/payload.h"
 #include "tools/simulator/random.h"
 #include "tools/simulator/tap.h"
@@ -24,6 +25,13 @@ struct Write {
   std::uint32_t pod;
 };
 
+/// A pod will try to open a pooled connection that it could not have.
+struct Retry {
+  TimeNs time_ns;
+  std::uint32_t pod;
+  std::uint32_t link;
+};
+
 /// What pods say to each other: an operation becomes a tree of calls over
 /// connections, with names looked up before.
 ///
@@ -31,6 +39,10 @@ struct Write {
 /// when it begins; its later packets lie in the future by as long as it takes. A
 /// pooled connection is thus taken until its exchange ends, and a second exchange
 /// within that time takes or opens another.
+///
+/// A service that is down refuses connections. Who calls it tries three times, with a
+/// growing pause, and then goes on without; a lost pooled connection is tried for in the
+/// background until it is there again.
 class Traffic {
  public:
   /// REQUIRES: a topology that read_topology() made.
@@ -46,7 +58,24 @@ class Traffic {
   TimeNs serve(Connection& connection, std::uint32_t pod, std::uint32_t operation, TimeNs time_ns,
                Client client, std::uint32_t exchange);
 
-  [[nodiscard]] Connection connect_from_outside(Endpoint user, std::uint32_t pod, TimeNs way_ns);
+  [[nodiscard]] Connection connect_from_outside(Endpoint user, std::uint32_t pod, TimeNs way_ns,
+                                                TimeNs time_ns);
+
+  [[nodiscard]] bool is_down(std::uint32_t service, TimeNs time_ns) const {
+    return downtime_.is_down(service, time_ns);
+  }
+
+  /// All pods of the service lose what they have open.
+  void crash(std::uint32_t service, TimeNs time_ns);
+
+  /// A pod tries again for a pooled connection, if it has none by now.
+  void retry(std::uint32_t pod, std::uint32_t link, TimeNs time_ns);
+
+  /// The attempts to come that were decided on since the last call.
+  [[nodiscard]] std::vector<Retry> take_retries() { return std::exchange(retries_, {}); }
+
+  /// A connection to a pod of a service that is down. Returns when the client knows.
+  TimeNs knock(std::uint32_t client_pod, std::uint32_t service, TimeNs time_ns);
 
   /// The kubelet of the pod's node asks for its health.
   void probe(std::uint32_t pod, TimeNs time_ns);
@@ -110,6 +139,7 @@ class Traffic {
   struct Pool {
     std::vector<std::unique_ptr<Channel>> channels;
     TimeNs name_known_until_ns = 0;
+    std::uint32_t refused = 0;  ///< attempts in the background, one after the other
   };
   /// The connections that a request opened for itself, by link.
   using Held = std::vector<std::pair<std::uint32_t, std::unique_ptr<Channel>>>;
@@ -122,6 +152,14 @@ class Traffic {
   void deliver(const Operation& operation, TimeNs time_ns);
   /// An idle connection of the pool, or a new one; `time_ns` moves to when it can be used.
   Channel& acquire(std::uint32_t client_pod, std::uint32_t link, TimeNs& time_ns);
+  /// A connection that is not opened yet; it ends when either side's service dies.
+  [[nodiscard]] Connection dial(std::uint32_t client_pod, std::uint32_t server_pod, TimeNs time_ns);
+  void bound(Connection& connection, std::uint32_t client, std::uint32_t server,
+             TimeNs time_ns) const;
+  void look_up_if_due(std::uint32_t client_pod, std::uint32_t link, TimeNs& time_ns);
+  /// The attempts of a call. Returns when it gave up, or found the service there again.
+  TimeNs insist(std::uint32_t client_pod, std::uint32_t link, TimeNs time_ns);
+  void retry_later(std::uint32_t client_pod, std::uint32_t link, TimeNs time_ns);
   [[nodiscard]] std::unique_ptr<Channel> connect(std::uint32_t client_pod, std::uint32_t link,
                                                  TimeNs& time_ns);
   void open_peers(std::uint32_t pod, TimeNs time_ns);
@@ -143,6 +181,7 @@ class Traffic {
   Tap& tap_;
   Random& random_;
   Payloads payloads_;
+  Downtime downtime_;
   std::uint32_t dns_;
   std::vector<std::uint32_t> client_of_link_;
   std::vector<std::uint32_t> server_of_link_;
@@ -155,6 +194,7 @@ class Traffic {
   /// Between two members of a replicated service, the later pod first.
   std::map<std::pair<std::uint32_t, std::uint32_t>, Connection> peers_;
   std::vector<Write> writes_;
+  std::vector<Retry> retries_;
   std::vector<TimeNs> busy_until_ns_;  ///< by pod
   std::uint64_t connections_ = 0;
 };

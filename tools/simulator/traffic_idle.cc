@@ -21,6 +21,10 @@ void Traffic::open_pools(std::uint32_t pod, TimeNs time_ns) {
     if (client_of_link_[link] != cluster_.pods[pod].service) continue;
     if (how.reuse != Reuse::kPool || how.idle_close_ns > 0) continue;
     if (!has_ready_pod(server_of_link_[link])) continue;
+    if (is_down(server_of_link_[link], time_ns)) {
+      retry_later(pod, link, time_ns);
+      continue;
+    }
     TimeNs open_ns = time_ns;
     acquire(pod, link, open_ns).connection.set_ready(open_ns);
   }
@@ -39,6 +43,7 @@ void Traffic::open_peers(std::uint32_t pod, TimeNs time_ns) {
     Connection connection(tap_, random_, {client.address, take_port(client.next_port)},
                           {server.address, port}, {}, delay_within(client.node, server.node));
     ++connections_;
+    bound(connection, service, service, time_ns);
     connection.set_ready(connection.open(time_ns));
     peers_.emplace(ends, connection);
   }
@@ -56,6 +61,7 @@ void Traffic::say_to_peer(std::uint32_t from, std::uint32_t to, TimeNs time_ns,
 
 void Traffic::replicate(const Write& write) {
   const std::uint32_t service = cluster_.pods[write.pod].service;
+  if (is_down(service, write.time_ns)) return;
   const Replication& how = topology_.services[service].replication;
   const auto& members = cluster_.pods_of[service];
   const Message rows = payloads_.noise(how.write);

@@ -74,7 +74,7 @@ void Users::begin_action(User& user) {
   user.is_in_action = true;
 }
 
-void Users::connect(User& user, TimeNs& time_ns) {
+Connection Users::dial(User& user, TimeNs time_ns) {
   const auto& pods = cluster_.pods_of[front_];
   user.front_pod = pods[random_.below(static_cast<std::uint32_t>(pods.size()))];
   user.exchanges = 0;
@@ -82,8 +82,11 @@ void Users::connect(User& user, TimeNs& time_ns) {
   const Endpoint from{kNetworks[which / kHosts] + 1 + which % kHosts,
                       take_port(next_ports_[which])};
   const TimeNs way_ns = nanoseconds(std::clamp(random_.log_normal(11e6, 0.6), 2e6, 90e6));
-  user.connection =
-      std::make_unique<Connection>(traffic_.connect_from_outside(from, user.front_pod, way_ns));
+  return traffic_.connect_from_outside(from, user.front_pod, way_ns, time_ns);
+}
+
+void Users::connect(User& user, TimeNs& time_ns) {
+  user.connection = std::make_unique<Connection>(dial(user, time_ns));
   time_ns = user.connection->open(time_ns);
 }
 
@@ -103,6 +106,10 @@ std::optional<TimeNs> Users::turn(std::uint32_t who, TimeNs time_ns) {
     return std::nullopt;
   }
   if (!traffic_.has_ready_pod(front_)) return time_ns + kNsPerSecond;
+  if (traffic_.is_down(front_, time_ns)) {
+    dial(user, time_ns).open_refused(time_ns);
+    return waited(time_ns);
+  }
   if (page == nullptr) {
     disconnect(user, time_ns);
     begin_action(user);
@@ -119,8 +126,21 @@ std::optional<TimeNs> Users::turn(std::uint32_t who, TimeNs time_ns) {
     }
   }
   user.connection->set_ready(time_ns);
+  return waited(time_ns);
+}
+
+TimeNs Users::waited(TimeNs time_ns) {
   return time_ns + nanoseconds(random_.between(static_cast<double>(topology_.wait_low_ns),
                                                static_cast<double>(topology_.wait_high_ns)));
+}
+
+void Users::crash(std::uint32_t service, TimeNs time_ns) {
+  if (service != front_) return;
+  for (User& user : users_) {
+    if (user.connection == nullptr) continue;
+    user.connection->reset(Side::kServer, time_ns);
+    user.connection.reset();
+  }
 }
 
 void Users::drain(std::uint32_t pod, TimeNs time_ns) {

@@ -34,6 +34,9 @@ class Users {
   /// The pod closes the connections that users have to it; they go on with another.
   void drain(std::uint32_t pod, TimeNs time_ns);
 
+  /// The pods of the service reset the connections that users have to them.
+  void crash(std::uint32_t service, TimeNs time_ns);
+
  private:
   struct User {
     bool is_present = false;
@@ -57,7 +60,10 @@ class Users {
   };
 
   void begin_action(User& user);
+  /// Not opened yet.
+  [[nodiscard]] Connection dial(User& user, TimeNs time_ns);
   void connect(User& user, TimeNs& time_ns);
+  [[nodiscard]] TimeNs waited(TimeNs time_ns);
   void disconnect(User& user, TimeNs time_ns);
   [[nodiscard]] const Requests* page_of(const User& user) const;
   [[nodiscard]] std::vector<Requests> compile(const std::vector<Page>& pages) const;

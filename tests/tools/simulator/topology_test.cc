@@ -126,9 +126,12 @@ TEST(Topology, WhatCannotBeIsRefused) {
 TEST(Topology, JobsAndUpdatesAreChecked) {
   const std::string said =
       complaints(small("jobs:\n  - {name: dump, from: database, to: outside}\n  - {name: idle}\n"
-                       "updates:\n  - {service: wob, at: 1h}\n"));
-  for (const char* message : {"no service is called 'database'", "'dump' has no size",
-                              "'idle' moves nothing", "no service is called 'wob'"}) {
+                       "updates:\n  - {service: wob, at: 1h}\n"
+                       "crashes:\n  - {service: wbe, at: 1h}\n  - {service: names, at: 1h}\n"));
+  for (const char* message :
+       {"no service is called 'database'", "'dump' has no size", "'idle' moves nothing",
+        "no service is called 'wob'", "no service is called 'wbe'",
+        "'names' has no connections that could be reset"}) {
     EXPECT_NE(said.find(message), std::string::npos) << message << " is not in\n" << said;
   }
 }
