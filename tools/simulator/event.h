@@ -28,6 +28,8 @@ struct Event {
     kCrash,        ///< subject: crash
     kRestart,      ///< subject: crash; it is over
     kRetry,        ///< subject: pod, detail: link
+    kDiscover,     ///< subject: scraper; it hears which pods there are
+    kScrape,       ///< subject: target of a scraper
     kJob,          ///< subject: job
     kJobStep,      ///< subject: run of a job
     kAttackBegin,  ///< subject: attack

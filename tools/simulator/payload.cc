@@ -299,6 +299,31 @@ Message Payloads::probe_reply() {
   return message;
 }
 
+Message Payloads::scrape_request(std::string_view host, std::uint16_t port) {
+  head_.clear();
+  fmt::format_to(std::back_inserter(head_),
+                 "GET /metrics HTTP/1.1\r\nHost: {}:{}\r\nUser-Agent: Prometheus/2.45.0\r\n"
+                 "Accept: text/plain;version=0.0.4;q=0.5,*/*;q=0.1\r\nAccept-Encoding: gzip\r\n"
+                 "X-Prometheus-Scrape-Timeout-Seconds: 10\r\n\r\n",
+                 host, port);
+  Message message;
+  message.add(head_);
+  return message;
+}
+
+Message Payloads::scrape_reply() {
+  const Message body = noise(SizeLaw{6'000, 0.05});
+  head_.clear();
+  fmt::format_to(std::back_inserter(head_),
+                 "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+                 "Content-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+                 body.size);
+  Message message;
+  message.add(head_);
+  message.add(body.parts[0]);
+  return message;
+}
+
 Message Payloads::noise(std::size_t length) {
   Message message;
   const auto choices = static_cast<std::uint32_t>(noise_.size() - length);

@@ -56,6 +56,10 @@ class Payloads {
   [[nodiscard]] Message probe_request(std::string_view host, std::uint16_t port);
   [[nodiscard]] Message probe_reply();
 
+  /// A scraper asks for metrics, and has them compressed; their size hardly differs.
+  [[nodiscard]] Message scrape_request(std::string_view host, std::uint16_t port);
+  [[nodiscard]] Message scrape_reply();
+
   /// The keep-alive of a pooled connection. Empty: this end of this protocol says none.
   [[nodiscard]] Message heartbeat(Protocol protocol, bool from_client);
 

@@ -48,7 +48,8 @@ Run::Run(const Options& options, const Topology& topology, const Load& load,
       users_(topology, cluster_, traffic_, random_, std::move(weights),
              static_cast<std::uint32_t>(std::lround(load.most()))),
       life_(topology, cluster_, traffic_, users_, agenda_, options.seed ^ kGolden),
-      jobs_(topology, cluster_, traffic_, tap_, agenda_, ~options.seed) {
+      jobs_(topology, cluster_, traffic_, tap_, agenda_, ~options.seed),
+      scrapes_(topology, cluster_, traffic_, agenda_, ~(options.seed ^ kGolden)) {
   for (const AttackSpec& spec : attacks) {
     const auto id = static_cast<std::uint32_t>(attacks_.size() + 1);
     attacks_.push_back(
@@ -60,6 +61,7 @@ Run::Run(const Options& options, const Topology& topology, const Load& load,
   }
   life_.begin(options.start_ns);
   jobs_.begin(options.start_ns);
+  scrapes_.begin(options.start_ns);
   for (std::uint32_t i = 0; i < topology.crashes.size(); ++i) {
     agenda_.add(Event::Kind::kCrash, next_due_ns(options.start_ns, topology.crashes[i].at_ns, 0),
                 i);
@@ -201,6 +203,12 @@ void Run::handle(const Event& event) {
       break;
     case Event::Kind::kRestart:
       restart(event.subject, now_ns);
+      break;
+    case Event::Kind::kDiscover:
+      scrapes_.discover(event.subject, now_ns);
+      break;
+    case Event::Kind::kScrape:
+      scrapes_.scrape(event.subject, now_ns);
       break;
     case Event::Kind::kJob:
       jobs_.start(event.subject, now_ns);

@@ -13,6 +13,7 @@
 #include "tools/simulator/life.h"
 #include "tools/simulator/load.h"
 #include "tools/simulator/pcap_writer.h"
+#include "tools/simulator/scrape.h"
 #include "tools/simulator/simulator.h"
 #include "tools/simulator/topology.h"
 #include "tools/simulator/traffic.h"
@@ -66,6 +67,7 @@ class Run {
   Agenda agenda_;
   Life life_;
   Jobs jobs_;
+  Scrapes scrapes_;
   std::vector<std::unique_ptr<Attack>> attacks_;
 };
 

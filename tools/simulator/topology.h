@@ -64,10 +64,17 @@ struct Service {
   double users_per_replica = 10;   ///< what the autoscaler aims at
   std::uint16_t probe_port = 0;    ///< where the kubelet asks for health; 0 is nowhere
   TimeNs probe_period_ns = 3 * kNsPerSecond;
+  std::uint16_t metrics_port = 0;  ///< where scrapers ask; 0: at that of the pods if it is HTTP's
   TimeNs outside_lookup_every_ns = 0;  ///< a pod's mean time between names of the world; 0: never
   Replication replication;
 
   [[nodiscard]] std::uint16_t pod_port() const { return target == 0 ? port : target; }
+  [[nodiscard]] bool has_metrics() const {
+    return metrics_port != 0 || protocol == Protocol::kHttp;
+  }
+  [[nodiscard]] std::uint16_t scraped_port() const {
+    return metrics_port != 0 ? metrics_port : pod_port();
+  }
   [[nodiscard]] bool is_autoscaled() const { return replicas_max > replicas; }
 };
 
@@ -148,6 +155,12 @@ struct Crash {
   TimeNs down_for_ns = 60 * kNsPerSecond;
 };
 
+/// The pods of a service ask every pod that has metrics for them.
+struct Scraper {
+  std::string service;
+  TimeNs every_ns = 15 * kNsPerSecond;
+};
+
 /// An application as data: what runs, who calls whom, what users do, what the
 /// cluster does by the clock.
 struct Topology {
@@ -167,6 +180,7 @@ struct Topology {
   std::vector<Job> jobs;
   std::vector<Update> updates;
   std::vector<Crash> crashes;
+  std::vector<Scraper> scrapers;
 
   [[nodiscard]] std::optional<std::uint32_t> find_service(std::string_view service) const;
   [[nodiscard]] std::optional<std::uint32_t> find_link(std::string_view client,

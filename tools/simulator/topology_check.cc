@@ -282,6 +282,10 @@ class Checker {
               "leave the update out");
       }
     }
+    for (std::size_t i = 0; i < topology_.scrapers.size(); ++i) {
+      (void)need_service(under(element(document_, "scrapers", i), "service"),
+                         topology_.scrapers[i].service);
+    }
     for (std::size_t i = 0; i < topology_.crashes.size(); ++i) {
       const Crash& crash = topology_.crashes[i];
       const Node& at = under(element(document_, "crashes", i), "service");

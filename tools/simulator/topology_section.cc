@@ -86,6 +86,12 @@ config::Section<Service> service_section() {
                 .help = "Where the kubelet asks for health, by HTTP; 0: nowhere."})
       .duration_ns("probe_period", &C::probe_period_ns, kNsPerSecond, 3600 * kNsPerSecond,
                    "How often readiness and liveness are asked for, each.")
+      .integer("metrics_port", &C::metrics_port,
+               {.min = 0,
+                .max = 65535,
+                .unit = "",
+                .help = "Where scrapers ask its pods; 0: at the port of the pods if that speaks "
+                        "HTTP, else nowhere."})
       .duration_ns("outside_lookup_every", &C::outside_lookup_every_ns, 0, kDayNs,
                    "A pod's mean time between names of the world it asks for; 0s: never.")
       .section("replication", &C::replication, replication_section(),
@@ -229,6 +235,16 @@ config::Section<Crash> crash_section() {
   return section;
 }
 
+config::Section<Scraper> scraper_section() {
+  using C = Scraper;
+  config::Section<C> section("scrapers[]");
+  section
+      .text("service", &C::service,
+            "The service whose pods ask every pod that has metrics, by HTTP.")
+      .duration_ns("every", &C::every_ns, kNsPerSecond, 3600 * kNsPerSecond, "How often.");
+  return section;
+}
+
 }  // namespace
 
 config::Section<Topology> topology_section() {
@@ -259,6 +275,7 @@ config::Section<Topology> topology_section() {
       .list_of("jobs", &C::jobs, job_section(), "What comes by the clock.")
       .list_of("updates", &C::updates, update_section(), "Which pods are replaced, and when.")
       .list_of("crashes", &C::crashes, crash_section(), "What dies, and comes back.")
+      .list_of("scrapers", &C::scrapers, scraper_section(), "What monitors all of it.")
       .require(
           "wait_high", [](const C& c) { return c.wait_low_ns <= c.wait_high_ns; },
           "topology.wait_high is below topology.wait_low", "raise wait_high");

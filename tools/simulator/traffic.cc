@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::uint32_t kNoLink = std::numeric_limits<std::uint32_t>::max();
 constexpr double kNsPerMs = 1e6;
-constexpr double kClientReactionNs = 60'000;  // mean time of a program to go on
+constexpr TimeNs kScrapeTimeoutNs = 10 * kNsPerSecond;  // Prometheus' default
+constexpr double kClientReactionNs = 60'000;            // mean time of a program to go on
 
 TimeNs nanoseconds(double value) { return static_cast<TimeNs>(value); }
 
@@ -281,6 +282,34 @@ void Traffic::probe(std::uint32_t pod, TimeNs time_ns) {
   time_ns += nanoseconds(random_.exponential(0.8 * kNsPerMs));
   time_ns = connection.send(Side::kServer, time_ns, payloads_.probe_reply(), Acknowledge::kNow);
   connection.close(time_ns + nanoseconds(random_.exponential(kClientReactionNs)));
+}
+
+void Traffic::scrape(std::uint32_t scraper, std::uint32_t target, TimeNs time_ns) {
+  Pod& client = cluster_.pods[scraper];
+  const Pod& asked = cluster_.pods[target];
+  const std::uint16_t port = topology_.services[asked.service].scraped_port();
+  Connection connection(tap_, random_, {client.address, take_port(client.next_port)},
+                        {asked.address, port}, {}, delay_within(client.node, asked.node));
+  ++connections_;
+  if (asked.state == Pod::State::kGone) {
+    connection.open_unanswered(time_ns, kScrapeTimeoutNs);
+    return;
+  }
+  if (is_down(asked.service, time_ns)) {
+    connection.open_refused(time_ns);
+    return;
+  }
+  bound(connection, client.service, asked.service, time_ns);
+  time_ns = connection.open(time_ns);
+  time_ns = connection.send(Side::kClient, time_ns,
+                            payloads_.scrape_request(address_text(asked.address), port),
+                            Acknowledge::kWithReply);
+  time_ns += nanoseconds(random_.exponential(3 * kNsPerMs));
+  time_ns = connection.send(Side::kServer, time_ns, payloads_.scrape_reply(), Acknowledge::kNow);
+  note_busy(target, time_ns);
+  time_ns += nanoseconds(random_.exponential(kClientReactionNs));
+  connection.close(time_ns);
+  note_busy(scraper, time_ns + kNsPerSecond / 100);
 }
 
 }  // namespace mimir::simulator

@@ -80,6 +80,9 @@ class Traffic {
   /// The kubelet of the pod's node asks for its health.
   void probe(std::uint32_t pod, TimeNs time_ns);
 
+  /// A pod asks another for its metrics, and waits 10 s if nobody answers.
+  void scrape(std::uint32_t scraper, std::uint32_t target, TimeNs time_ns);
+
   /// Opens what a pod's start does: one connection on every pooled link that stays
   /// open, and one to each member of its replicated service.
   void open_pools(std::uint32_t pod, TimeNs time_ns);

@@ -127,6 +127,7 @@ TEST(Topology, JobsAndUpdatesAreChecked) {
   const std::string said =
       complaints(small("jobs:\n  - {name: dump, from: database, to: outside}\n  - {name: idle}\n"
                        "updates:\n  - {service: wob, at: 1h}\n"
+                       "scrapers:\n  - {service: prometeus}\n"
                        "crashes:\n  - {service: wbe, at: 1h}\n  - {service: names, at: 1h}\n"));
   for (const char* message :
        {"no service is called 'database'", "'dump' has no size", "'idle' moves nothing",
