@@ -81,7 +81,18 @@ void PortScan::fade(Walk& walk, TimeNs time_ns) const {
   walk.updated_ns = time_ns;
 }
 
+void PortScan::remember_address(const Contact& contact) {
+  // Of the cluster's own sources alone: these are few, and it is they who watch pods.
+  if (!contact.client.is_of_cluster() || !contact.server.is_known()) return;
+  if (contact.has_failed()) return;
+  const Key server_key = join(key_of(contact.server.address, resolver_.secret()),
+                              std::uint64_t{contact.port} << 8 | contact.protocol);
+  contacts_.claim(join(contact.client.key, server_key)).last_ns =
+      std::max(contact.first_ns, TimeNs{1});
+}
+
 void PortScan::see(const Contact& contact) {
+  remember_address(contact);
   if (habits_.allows(contact)) return;
   const bool is_quiet = contact.protocol != kProtocolTcp && contact.answer == Answer::kNone;
   if (is_quiet && one_way_flows_ > two_way_flows_) return;

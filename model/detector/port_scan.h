@@ -42,6 +42,9 @@ struct ScanOptions {
 ///   a failure counts a quarter where      a server that went down is no scan, and what
 ///   the server answered before, or        is flooded from forged addresses makes no
 ///   three others failed there too         scanners of them
+///   an address that answered the source   whoever watches pods hears late that one is
+///   as a pod's is no first contact, when  gone; an autoscaler and an update make many
+///   the pod is gone
 ///   datagrams weigh less than SYNs        many want no answer
 ///   answered echoes do not count          to ping is to look for who answers
 ///   FIN, NULL and Xmas weigh more         no conversation begins with them
@@ -109,6 +112,8 @@ class PortScan {
 
   [[nodiscard]] double step_of(const Contact& contact, double theta_0) const;
   [[nodiscard]] bool is_common_failure(const Contact& contact, Server& server) const;
+  /// That the address answered, for the time after the pod that holds it.
+  void remember_address(const Contact& contact);
   void fail(const Contact& contact, double step);
   void open(const Contact& contact);
   static void note(Suspect& suspect, const TriedPort& tried, TimeNs time_ns);

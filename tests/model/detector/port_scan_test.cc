@@ -6,7 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include "model/detector/habit_learner.h"
 #include "tests/model/detector/trace.h"
+#include "tests/model/graph/wordpress.h"
 
 namespace mimir::detector {
 namespace {
@@ -216,6 +218,45 @@ TEST(PortScan, AServiceThatIsDownMakesNoScannersOfItsClients) {
     }
   }
   EXPECT_TRUE(findings_of(trace).empty());
+}
+
+// Twelve pods answered a monitor and are gone; until it hears of that it asks their addresses.
+TEST(PortScan, WhoHearsLateThatPodsAreGoneScansNothing) {
+  std::vector<entity::Event> events{
+      test::pod_event("monitor-0", "10.244.0.5", "shop", "app", "monitor"),
+      test::pod_event("scanner-0", "10.244.0.7", "shop", "app", "scanner")};
+  for (unsigned i = 0; i < 12; ++i) {
+    events.push_back(test::pod_event("web-" + std::to_string(i), "10.244.1." + std::to_string(i),
+                                     "shop", "app", "web"));
+  }
+  for (unsigned i = 0; i < 12; ++i) {
+    entity::Event gone = events[2 + i];
+    gone.op = entity::Event::Op::kDelete;
+    gone.time_ns = test::kStartNs + test::seconds(100);
+    events.push_back(std::move(gone));
+  }
+  const test::World world(events);
+  const Resolver resolver(world.cluster, {});
+
+  Trace usual;
+  for (unsigned i = 0; i < 12; ++i) {
+    usual.tcp(10 + i, ip(10, 244, 0, 5), host(i), 9100, kAsking, kAnswering);
+  }
+  HabitLearner learner(resolver);
+  usual.windows([&learner](const Window& window) { learner.add(window); });
+  const learn::ContactHabits learned = learner.finish();
+
+  for (const KnownHabits& habits : {KnownHabits(), KnownHabits(learned, world.cluster)}) {
+    Trace trace = usual;
+    for (unsigned i = 0; i < 12; ++i) {
+      trace.tcp(110 + i, ip(10, 244, 0, 5), host(i), 9100, kSyn, kSilence);
+      trace.tcp(110 + i, ip(10, 244, 0, 7), host(i), 9100, kSyn, kSilence);
+    }
+    DetectorSet detectors(resolver, habits);
+    const auto findings = trace.run(detectors);
+    ASSERT_EQ(findings.size(), 1U);
+    EXPECT_EQ(resolver.name(findings[0].source), "shop/scanner-0");
+  }
 }
 
 TEST(PortScan, ForgedSourcesNeitherGrowMemoryNorPushOutAScanner) {
