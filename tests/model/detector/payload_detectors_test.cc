@@ -116,7 +116,7 @@ TEST(PayloadRules, FactsOfTheSetBeforeAndOfTheOneThatTookItsPlaceAreToldApart) {
   const Resolver resolver;
   PayloadRules detector(resolver, {{.id = "old", .description = "what was"}});
   detector.set_rules(PayloadFact::kRuleSetSpan,
-                     {{.id = "new", .description = "what is"}, {.id = "other"}});
+                     {{.id = "new", .description = "what is"}, {.id = "other", .description = ""}});
   constexpr std::uint16_t kNew = PayloadFact::kRuleSetSpan;
   FactWindow window;
   for (const PayloadFact& fact : {match(kClient, kOutside, 0, 1, kFactStartNs + 1),
