@@ -98,6 +98,63 @@ ExitCode after_output(ExitCode code) {
   return ExitCode::kMachine;
 }
 
+/// What roff would take for a request or an escape, it takes for text.
+std::string to_roff(const std::string& text) {
+  std::string escaped;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool begins_line = i == 0 || text[i - 1] == '\n';
+    if (begins_line && (text[i] == '.' || text[i] == '\'')) escaped += "\\&";
+    if (text[i] == '\\') {
+      escaped += "\\e";
+    } else if (text[i] == '-') {
+      escaped += "\\-";
+    } else {
+      escaped += text[i];
+    }
+  }
+  return escaped;
+}
+
+/// man(7): a page of all commands, as they declare themselves.
+std::string to_manual(const CLI::App& app) {
+  std::string page = ".TH MIMIR 1 \"\" \"mimir " + std::string(kVersionText) + "\"\n.SH NAME\n" +
+                     "mimir \\- says when data leaves a Kubernetes cluster\n.SH SYNOPSIS\n" +
+                     ".B mimir\n.I COMMAND\n[OPTIONS]\n.SH DESCRIPTION\n" +
+                     to_roff(app.get_description()) + "\n.SH COMMANDS\n";
+  for (const CLI::App* const sub : app.get_subcommands({})) {
+    page +=
+        ".SS mimir " + to_roff(sub->get_name()) + "\n" + to_roff(sub->get_description()) + ".\n";
+    for (const CLI::Option* const option : sub->get_options()) {
+      page += ".TP\n.B " + to_roff(option->get_name(true)) + "\n";
+      const std::string text = option->get_option_text();
+      page += (text.empty() ? "" : ".RI \"" + to_roff(text) + "\"\n.br\n") +
+              to_roff(option->get_description()) + "\n";
+    }
+    page += ".PP\n.nf\n" + to_roff(sub->get_footer()) + "\n.fi\n";
+  }
+  return page + ".SH EXIT STATUS\n" + to_roff(app.get_footer()) + "\n";
+}
+
+/// A completion for bash: commands, then their options, else files.
+std::string to_completion(const CLI::App& app) {
+  std::string cases;
+  std::string commands;
+  for (const CLI::App* const sub : app.get_subcommands({})) {
+    commands += ' ' + sub->get_name();
+    cases += "    " + sub->get_name() + ") words='";
+    for (const CLI::Option* const option : sub->get_options()) {
+      for (const std::string& name : option->get_lnames()) cases += "--" + name + ' ';
+    }
+    cases += "' ;;\n";
+  }
+  return "_mimir() {\n  local word=${COMP_WORDS[COMP_CWORD]} words=''\n"
+         "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n    words='" +
+         commands.substr(1) + " --help --version'\n  else\n    case ${COMP_WORDS[1]} in\n" + cases +
+         "    esac\n  fi\n"
+         "  mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n}\n"
+         "complete -o default -F _mimir mimir\n";
+}
+
 int explain(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
   const CLI::App* named = &app;
@@ -120,7 +177,11 @@ int run_command_line(int argc, char** argv, std::span<const std::unique_ptr<Comm
   CLI::App app("Watches a Kubernetes cluster's mirrored traffic and says when data leaves.",
                "mimir");
   app.set_version_flag("--version", std::string(kVersionText));
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
+  bool prints_manual = false;
+  bool prints_completion = false;
+  app.add_flag("--print-manual", prints_manual, "Print the manual page of all commands and exit");
+  app.add_flag("--print-completion", prints_completion, "Print a completion for bash and exit");
   app.footer(
       "Exit codes: 0 ok, 1 wrong data, 2 usage or configuration, 3 the machine lacks "
       "something.");
@@ -132,6 +193,11 @@ int run_command_line(int argc, char** argv, std::span<const std::unique_ptr<Comm
   }
   try {
     app.parse(static_cast<int>(split - argv), argv);
+    if (prints_manual || prints_completion) {
+      std::printf("%s", (prints_manual ? to_manual(app) : to_completion(app)).c_str());
+      return static_cast<int>(after_output(ExitCode::kOk));
+    }
+    if (app.get_subcommands().empty()) throw CLI::RequiredError("A subcommand");
     const CLI::App* const chosen = app.get_subcommands().front();
     for (const auto& command : commands) {
       if (chosen->get_name() == command->name()) {

@@ -14,7 +14,7 @@ struct HttpRequest {
   bool is_post = false;
   std::string_view path;   ///< "/api/v1/windows", as it was sent: nothing is unescaped
   std::string_view query;  ///< what follows `?`; may be empty
-  std::string_view body;
+  std::string_view body{};
 };
 
 struct HttpResponse {

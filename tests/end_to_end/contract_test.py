@@ -39,6 +39,37 @@ class Help(MimirCase):
                 self.assertIn("Usage: mimir " + command, answer.stdout)
                 self.assertEqual(answer.stderr, "")
 
+    def options_of(self, command):
+        return set(re.findall(r"^  (?:-\w,)?(--[\w-]+)", self.must(command, "--help"),
+                              re.MULTILINE))
+
+    def test_the_manual_has_every_option(self):
+        manual = self.must("--print-manual")
+        for command in COMMANDS:
+            section = manual.split(f".SS mimir {command}\n")[1].split("\n.SS ")[0]
+            named = set(re.findall(r"--[\w-]+", section.replace("\\-", "-")))
+            self.assertEqual(self.options_of(command) - named, set(), command)
+        if shutil.which("groff") is None:
+            self.skipTest("groff is not installed")
+        typeset = subprocess.run(["groff", "-man", "-ww", "-z"], input=manual, text=True,
+                                 capture_output=True, check=False)
+        self.assertEqual((typeset.returncode, typeset.stderr), (0, ""))
+
+    def test_bash_completes_commands_and_options(self):
+        self.write("completion", self.must("--print-completion"))
+
+        def completed(*words):
+            script = ("source completion; COMP_WORDS=(mimir " + shlex.join(words) + "); "
+                      f"COMP_CWORD={len(words)}; _mimir; printf '%s\\n' \"${{COMPREPLY[@]}}\"")
+            answer = subprocess.run(["bash", "-c", script], cwd=self.folder, text=True,
+                                    capture_output=True, check=False)
+            self.assertEqual((answer.returncode, answer.stderr), (0, ""))
+            return set(answer.stdout.split())
+        self.assertEqual(completed("ex"), {"experiment"})
+        self.assertEqual(completed("train", "--ent"), {"--entities"})
+        for command in COMMANDS:
+            self.assertEqual(completed(command, "--"), self.options_of(command), command)
+
     def test_every_example_names_options_that_exist(self):
         for command in COMMANDS:
             with self.subTest(command):

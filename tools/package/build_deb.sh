@@ -25,7 +25,7 @@ root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 umask 022
 [ -d "$build" ] || meson setup --native-file tools/build/release.ini "$build" . >&2
-ninja -C "$build" tools/mimir >&2
+ninja -C "$build" tools/mimir tools/package/mimir.1 tools/package/mimir >&2
 if [ "$(meson introspect "$build" --buildoptions |
   python3 -c 'import json, sys; print(*(o["value"] for o in json.load(sys.stdin) if o["name"] == "prefix"))')" != /usr ]; then
   echo "error: $build installs elsewhere than below /usr" >&2
@@ -34,6 +34,7 @@ if [ "$(meson introspect "$build" --buildoptions |
 fi
 # --no-rebuild: what was built is what is packed.
 DESTDIR="$root" meson install -C "$build" --no-rebuild --quiet
+gzip -9n "$root/usr/share/man/man1/mimir.1"
 strip --strip-unneeded --remove-section=.comment --remove-section=.note "$root/usr/bin/mimir"
 
 version=$(meson introspect "$build" --projectinfo | sed -n 's/.*"version": "\([^"]*\)".*/\1/p')
