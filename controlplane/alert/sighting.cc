@@ -12,8 +12,6 @@ namespace mimir::controlplane {
 
 namespace {
 
-constexpr std::string_view kExfiltration = "exfiltration";
-
 /// Scans grow by targets, and their variant says how they look so far.
 bool is_of_its_source_alone(detector::Kind kind) {
   return kind == detector::Kind::kPortScan || kind == detector::Kind::kHostSweep;
@@ -38,8 +36,8 @@ void add_steps(const std::vector<std::string>& names, config::Json& line) {
 }  // namespace
 
 Sighting sighting_of(const Alert& alert) {
-  Sighting sighting{.key = std::string(kExfiltration),
-                    .detector = std::string(kExfiltration),
+  Sighting sighting{.key = std::string(kExfiltrationDetector),
+                    .detector = std::string(kExfiltrationDetector),
                     .severity = static_cast<std::uint8_t>(detector::Severity::kHigh),
                     .first_ns = alert.begin_ns,
                     .end_ns = alert.end_ns,

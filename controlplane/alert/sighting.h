@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "config/json.h"
 #include "controlplane/alert/alert.h"
@@ -12,6 +13,9 @@
 #include "model/detector/party.h"
 
 namespace mimir::controlplane {
+
+/// Whose sightings are alarming windows; the others are detector::catalogue()'s.
+inline constexpr std::string_view kExfiltrationDetector = "exfiltration";
 
 /// What was seen of an incident in one window: an alert before it is known whether it
 /// opens an incident, goes on with one, or need not be said again.

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "controlplane/alert/sighting.h"
 #include "model/detector/catalogue.h"
 
 namespace mimir::controlplane {
@@ -64,6 +65,13 @@ Label granularity(std::uint32_t granularity_s) {
 Label severity(std::uint8_t severity) {
   return {.name = "severity",
           .value = std::string(detector::name(static_cast<detector::Severity>(severity)))};
+}
+
+/// Whoever may open an incident.
+std::vector<std::string_view> detectors() {
+  std::vector<std::string_view> names{kExfiltrationDetector};
+  for (const detector::KindText& text : detector::catalogue()) names.push_back(text.name);
+  return names;
 }
 
 Label sink(const OutputStatus& output) { return {.name = "sink", .value = output.name}; }
@@ -230,8 +238,13 @@ void add_alerts(const ApplianceStatus& status, Families& families) {
   }
   const IncidentTotals& incidents = status.incidents;
   families.counter("mimir_alerts_total", "Incidents opened.");
-  for (const auto& [what, count] : incidents.opened) {
-    families.value(count, {{.name = "detector", .value = what.first}, severity(what.second)});
+  // Each from the start: of a series that begins with its first incident, no increase is seen.
+  for (const std::string_view detector : detectors()) {
+    for (std::uint8_t each = 1; each < IncidentTotals::kSeverityCount; ++each) {
+      const auto found = incidents.opened.find({std::string(detector), each});
+      families.value(found == incidents.opened.end() ? std::uint64_t{0} : found->second,
+                     {{.name = "detector", .value = std::string(detector)}, severity(each)});
+    }
   }
   families.gauge("mimir_alerts_open", "Incidents open now.");
   for (std::uint8_t each = 1; each < IncidentTotals::kSeverityCount; ++each) {

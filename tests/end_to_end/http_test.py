@@ -105,8 +105,13 @@ class Http(MimirCase):
         for where in [rules, *queries]:
             for name in re.findall(r"\bmimir_\w+", where):
                 self.assertIn(name, there)
+        for where in [rules, *queries]:
+            # What a series of a window is called, a quiet link does not say.
+            for name, label, value in re.findall(r'\b(mimir_\w+)\{[^}]*\b(\w+)!?="(\w+)"', where):
+                if label != "granularity":
+                    self.assertRegex(text, rf'(?m)^{name}\{{.*{label}="{value}"')
         for query in queries:
-            for label in re.findall(r'[{,](\w+)=', query):
+            for label in re.findall(r'[{,](\w+)!?=', query):
                 self.assertIn(label, {"instance", "result", "state"})
         self.assertEqual(len({panel["id"] for panel in board["panels"]}), len(board["panels"]))
         if shutil.which("promtool") is None:

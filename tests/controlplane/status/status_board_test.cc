@@ -147,6 +147,7 @@ TEST_F(Api, MetricsCountIncidentsAndWhatBecameOfThem) {
   const std::string text = api.answer({.path = "/metrics", .query = {}}).body;
   for (const char* const line :
        {"mimir_alerts_total{detector=\"beacon\",severity=\"medium\"} 2\n",
+        "mimir_alerts_total{detector=\"exfiltration\",severity=\"high\"} 0\n",
         "mimir_alerts_open{severity=\"medium\"} 2\n", "mimir_alerts_open{severity=\"high\"} 0\n",
         "mimir_alerts_sightings_total 3\n", "mimir_alerts_records_total{result=\"written\"} 1\n",
         "mimir_alerts_records_total{result=\"held_back\"} 1\n",
