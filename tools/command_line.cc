@@ -117,7 +117,8 @@ std::string to_roff(const std::string& text) {
 
 /// man(7): a page of all commands, as they declare themselves.
 std::string to_manual(const CLI::App& app) {
-  std::string page = ".TH MIMIR 1 \"\" \"mimir " + std::string(kVersionText) + "\"\n.SH NAME\n" +
+  std::string page = ".TH MIMIR 1 \"\" \"mimir " + std::string(kVersionText) +
+                     "\"\n.ad l\n.SH NAME\n" +
                      "mimir \\- says when data leaves a Kubernetes cluster\n.SH SYNOPSIS\n" +
                      ".B mimir\n.I COMMAND\n[OPTIONS]\n.SH DESCRIPTION\n" +
                      to_roff(app.get_description()) + "\n.SH COMMANDS\n";
@@ -125,7 +126,10 @@ std::string to_manual(const CLI::App& app) {
     page +=
         ".SS mimir " + to_roff(sub->get_name()) + "\n" + to_roff(sub->get_description()) + ".\n";
     for (const CLI::Option* const option : sub->get_options()) {
-      page += ".TP\n.B " + to_roff(option->get_name(true)) + "\n";
+      page += ".TP\n.B " +
+              to_roff(option->get_positional() ? option->get_name(true)
+                                               : option->get_name(false, true)) +
+              "\n";
       const std::string text = option->get_option_text();
       page += (text.empty() ? "" : ".RI \"" + to_roff(text) + "\"\n.br\n") +
               to_roff(option->get_description()) + "\n";
