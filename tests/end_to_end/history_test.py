@@ -69,6 +69,11 @@ class History(MimirCase):
         for text in ["user-db sent", "first_contact(outside)", "edge user-db -> user",
                      "next: kubectl -n sock-shop logs user-db-", "next: mimir alert label"]:
             self.assertIn(text, shown)
+        explained = self.must("explain", "label.jsonl", theft["id"][:20])
+        reasons = explained.splitlines()[2:]
+        self.assertEqual(reasons, shown.splitlines()[-len(reasons):])
+        self.assertIn(f"incident {theft['id']}, closed, seen {theft['count']} times", explained)
+        self.expect(self.call("explain", "label.jsonl", "Z"), DATA, "begins with `Z`")
         self.expect(self.call("alert", "label", *words, theft["id"], "--benign"), USAGE,
                     "a label needs a reason")
         self.expect(self.call("alert", "label", *words, theft["id"], "--benign", "--malicious",

@@ -13,6 +13,7 @@
 #include "controlplane/history/history.h"
 #include "model/detector/catalogue.h"
 #include "tools/command/commands.h"
+#include "tools/incident_text.h"
 
 namespace mimir::tools {
 
@@ -24,20 +25,6 @@ using controlplane::HistoryIncident;
 using controlplane::HistoryWindow;
 
 constexpr std::uint64_t kCountMax = 1'000'000;
-
-/// The text at that path; empty if there is none.
-std::string text_at(const Json& json, std::initializer_list<const char*> path) {
-  const Json* here = &json;
-  for (const char* const key : path) {
-    here = here == nullptr ? nullptr : here->find(key);
-  }
-  return here == nullptr || here->string() == nullptr ? std::string() : *here->string();
-}
-
-double number_at(const Json& json, const char* key) {
-  const Json* const value = json.find(key);
-  return value == nullptr ? 0 : value->number().value_or(0);
-}
 
 std::string severity_of(const HistoryIncident& incident) {
   return std::string(detector::name(static_cast<detector::Severity>(incident.severity)));
@@ -56,32 +43,6 @@ Json to_json(const HistoryIncident& incident) {
       .set("label", incident.label)
       .set("reason", incident.reason);
   return json;
-}
-
-/// What it rests on, a line each, the weightiest first.
-void print_reasons(const Json& ours) {
-  const Json* const why = ours.find("explanation");
-  const Json* const parts = why == nullptr ? nullptr : why->find("contributions");
-  if (parts != nullptr && parts->elements() != nullptr) {
-    for (const Json& part : *parts->elements()) {
-      fmt::print("  {:+.3f}  {}: {:.4g}, expected {:.4g} (z {:+.1f})\n",
-                 number_at(part, "contribution"), text_at(part, {"feature"}),
-                 number_at(part, "observed"), number_at(part, "expected"), number_at(part, "z"));
-    }
-  }
-  for (const char* const key : {"meaning", "false_alarm", "action"}) {
-    const std::string text = why == nullptr ? std::string() : text_at(*why, {key});
-    if (!text.empty()) fmt::print("  {}: {}\n", key, text);
-  }
-}
-
-void print_edges(const Json& ours) {
-  const Json* const edges = ours.find("edges");
-  if (edges == nullptr || edges->elements() == nullptr) return;
-  for (const Json& edge : *edges->elements()) {
-    fmt::print("  edge {} -> {}: {:.0f} bytes, expected {:.0f}\n", text_at(edge, {"src"}),
-               text_at(edge, {"dst"}), number_at(edge, "bytes"), number_at(edge, "expected_bytes"));
-  }
 }
 
 class AlertCommand final : public Command {
@@ -203,17 +164,7 @@ class AlertCommand final : public Command {
     config::Diagnostics ignored;
     const auto line =
         lines.empty() ? std::nullopt : config::parse_json(lines.back(), history_, ignored);
-    const Json* const ours = line ? line->find("mimir") : nullptr;
-    if (ours == nullptr) return ExitCode::kOk;
-    fmt::print("  {}\n", text_at(*ours, {"explanation", "summary"}));
-    print_reasons(*ours);
-    print_edges(*ours);
-    const Json* const steps = ours->find("next_steps");
-    if (steps != nullptr && steps->elements() != nullptr) {
-      for (const Json& step : *steps->elements()) {
-        if (step.string() != nullptr) fmt::print("  next: {}\n", *step.string());
-      }
-    }
+    if (line) fmt::print("{}", reasons_text(*line));
     return ExitCode::kOk;
   }
 

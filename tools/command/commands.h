@@ -17,6 +17,7 @@ namespace mimir::tools {
 [[nodiscard]] std::unique_ptr<Command> make_entities_command();
 [[nodiscard]] std::unique_ptr<Command> make_evaluate_command();
 [[nodiscard]] std::unique_ptr<Command> make_experiment_command();
+[[nodiscard]] std::unique_ptr<Command> make_explain_command();
 [[nodiscard]] std::unique_ptr<Command> make_features_command();
 [[nodiscard]] std::unique_ptr<Command> make_flows_command();
 [[nodiscard]] std::unique_ptr<Command> make_inspect_command();

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/incident_text.h"
+
+#include <fmt/format.h>
+
+#include "tools/status_text.h"
+
+namespace mimir::tools {
+
+namespace {
+
+using config::Json;
+
+const Json::Array& list_of(const Json& json, const char* key) {
+  static const Json::Array kNone;
+  const Json* const member = json.find(key);
+  const Json::Array* const list = member == nullptr ? nullptr : member->elements();
+  return list == nullptr ? kNone : *list;
+}
+
+double number_of(const Json& json, const char* key) {
+  const Json* const member = json.find(key);
+  return member == nullptr ? 0 : member->number().value_or(0);
+}
+
+std::string explanation_text(const Json& why) {
+  std::string text = fmt::format("  {}\n", text_of(why, "summary"));
+  for (const Json& part : list_of(why, "contributions")) {
+    text +=
+        fmt::format("  {:+.3f}  {}: {:.4g}, expected {:.4g} (z {:+.1f})\n",
+                    number_of(part, "contribution"), text_of(part, "feature"),
+                    number_of(part, "observed"), number_of(part, "expected"), number_of(part, "z"));
+  }
+  for (const char* const key : {"meaning", "false_alarm", "action"}) {
+    const std::string& said = text_of(why, key);
+    if (!said.empty()) text += fmt::format("  {}: {}\n", key, said);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string reasons_text(const Json& line) {
+  const Json* const ours = line.find("mimir");
+  if (ours == nullptr) return {};
+  const Json* const why = ours->find("explanation");
+  std::string text = why == nullptr ? std::string() : explanation_text(*why);
+  for (const Json& edge : list_of(*ours, "edges")) {
+    text += fmt::format("  edge {} -> {}: {:.0f} bytes, expected {:.0f}\n", text_of(edge, "src"),
+                        text_of(edge, "dst"), number_of(edge, "bytes"),
+                        number_of(edge, "expected_bytes"));
+  }
+  for (const Json& step : list_of(*ours, "next_steps")) {
+    if (step.string() != nullptr) text += fmt::format("  next: {}\n", *step.string());
+  }
+  return text;
+}
+
+}  // namespace mimir::tools
