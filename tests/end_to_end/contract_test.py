@@ -65,7 +65,7 @@ class Help(MimirCase):
                                     capture_output=True, check=False)
             self.assertEqual((answer.returncode, answer.stderr), (0, ""))
             return set(answer.stdout.split())
-        self.assertEqual(completed("ex"), {"experiment"})
+        self.assertEqual(completed("exp"), {"experiment", "explain"})
         self.assertEqual(completed("train", "--ent"), {"--entities"})
         for command in COMMANDS:
             self.assertEqual(completed(command, "--"), self.options_of(command), command)
