@@ -99,12 +99,14 @@ void Judge::adopt(Reload reload) {
   }
   next_signatures_ = std::move(reload.signatures);
   if (next_signatures_ != nullptr) {
-    first_rule_ = first_rule_ == 0 ? PayloadFact::kRuleSetSpan : 0;
+    flip_rule_half();
     detection_.set_rules(first_rule_, next_signatures_.get());
     is_inspection_offered_ = true;
   }
   next_ = std::move(reload);
 }
+
+void Judge::flip_rule_half() { first_rule_ = first_rule_ == 0 ? PayloadFact::kRuleSetSpan : 0; }
 
 std::optional<payload::InspectorOptions> Judge::take_inspection() {
   if (!std::exchange(is_inspection_offered_, false)) return std::nullopt;
@@ -120,6 +122,7 @@ void Judge::inspection_taken(bool is_taken) {
     signatures_ = std::move(next_signatures_);
   } else {
     next_signatures_.reset();
+    flip_rule_half();  // workers still use the numbers from before
     lost_ = "not enough memory for the rules: those from before stay in force\n";
   }
   settle();

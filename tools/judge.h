@@ -71,6 +71,7 @@ class Judge {
   void open_bench(invariant::Registry registry);
   void hear(const analysis::Verdict& verdict);
   void exchange_model(TimeNs begin_ns);
+  void flip_rule_half();
   void settle();
 
   const Appliance& appliance_;
