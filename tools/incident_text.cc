@@ -3,25 +3,13 @@
 
 #include <fmt/format.h>
 
-#include "tools/status_text.h"
+#include "tools/json_member.h"
 
 namespace mimir::tools {
 
 namespace {
 
 using config::Json;
-
-const Json::Array& list_of(const Json& json, const char* key) {
-  static const Json::Array kNone;
-  const Json* const member = json.find(key);
-  const Json::Array* const list = member == nullptr ? nullptr : member->elements();
-  return list == nullptr ? kNone : *list;
-}
-
-double number_of(const Json& json, const char* key) {
-  const Json* const member = json.find(key);
-  return member == nullptr ? 0 : member->number().value_or(0);
-}
 
 std::string explanation_text(const Json& why) {
   std::string text = fmt::format("  {}\n", text_of(why, "summary"));
@@ -41,16 +29,14 @@ std::string explanation_text(const Json& why) {
 }  // namespace
 
 std::string reasons_text(const Json& line) {
-  const Json* const ours = line.find("mimir");
-  if (ours == nullptr) return {};
-  const Json* const why = ours->find("explanation");
-  std::string text = why == nullptr ? std::string() : explanation_text(*why);
-  for (const Json& edge : list_of(*ours, "edges")) {
+  const Json& ours = member(line, "mimir");
+  std::string text = explanation_text(member(ours, "explanation"));
+  for (const Json& edge : list_of(ours, "edges")) {
     text += fmt::format("  edge {} -> {}: {:.0f} bytes, expected {:.0f}\n", text_of(edge, "src"),
                         text_of(edge, "dst"), number_of(edge, "bytes"),
                         number_of(edge, "expected_bytes"));
   }
-  for (const Json& step : list_of(*ours, "next_steps")) {
+  for (const Json& step : list_of(ours, "next_steps")) {
     if (step.string() != nullptr) text += fmt::format("  next: {}\n", *step.string());
   }
   return text;

@@ -6,27 +6,13 @@
 
 #include <fmt/format.h>
 
+#include "tools/json_member.h"
+
 namespace mimir::tools {
 
 namespace {
 
 using config::Json;
-
-const Json& member(const Json& json, std::string_view key) {
-  static const Json kNull;
-  const Json* const found = json.find(key);
-  return found != nullptr ? *found : kNull;
-}
-
-double number_of(const Json& json, std::string_view key) {
-  return member(json, key).number().value_or(0);
-}
-
-const Json::Array& list_of(const Json& json, std::string_view key) {
-  static const Json::Array kNone;
-  const Json::Array* const list = member(json, key).elements();
-  return list != nullptr ? *list : kNone;
-}
 
 std::string losses_text(const Json& packets) {
   std::string text;
@@ -40,21 +26,6 @@ std::string losses_text(const Json& packets) {
 }
 
 }  // namespace
-
-const std::string& text_of(const Json& json, std::string_view key) {
-  static const std::string kEmpty;
-  const std::string* const text = member(json, key).string();
-  return text != nullptr ? *text : kEmpty;
-}
-
-std::uint64_t count_of(const Json& json, std::string_view key) {
-  return member(json, key).count().value_or(0);
-}
-
-bool is_set(const Json& json, std::string_view key) {
-  const bool* const value = member(json, key).boolean();
-  return value != nullptr && *value;
-}
 
 std::string status_text(const Json& status) {
   const Json& model = member(status, "model");

@@ -13,8 +13,9 @@ import re
 import unittest
 
 from mimir_case import Appliance, MimirCase, main
-from web_stage import (HOSTILE, START_S, Stage, asked_of, edge, large_windows, open_browser,
-                       save_screenshot, status, until, webdriver, window)
+from web_stage import (HOSTILE, Stage, asked_of, bytes_text, edge, incident_record,
+                       large_windows, open_browser, save_screenshot, status, until, webdriver,
+                       window)
 
 if webdriver is not None:
     from selenium.webdriver import ActionChains
@@ -25,28 +26,6 @@ ATTACK = ["--users", "8", "--duration", "3min", "--seed", "3", "--attack",
           "exfil:path=user-db>user>outside,rate=1MB/min,start=60,duration=60",
           "--attack", "scan:from=catalogue,rate=10,start=140,duration=30"]
 EDGES_DRAWN_MAX = 1000
-
-
-def bytes_text(value):
-    """Three digits, as the page has them."""
-    for unit in ["B", "kB", "MB", "GB"]:
-        if value < 999.5 or unit == "GB":
-            break
-        value /= 1000
-    digits = 0 if value >= 100 or unit == "B" else 1 if value >= 10 else 2
-    return f"{value:.{digits}f} {unit}"
-
-
-def incident_record(name, state, of, count, summary):
-    """A record of an incident that began with window 1, told of a window."""
-    last = window((of["begin_s"] - START_S) // 10 + 1, [])["begin"]
-    return {"timestamp": last, "event_type": "alert",
-            "alert": {"signature": summary, "severity": 1, "metadata": {}},
-            "mimir": {"kind": "exfiltration", "path": ["db", "outside"],
-                      "window": {"start": of["begin"], "end": last, "granularity_s": 10},
-                      "explanation": {"summary": summary, "contributions": []},
-                      "incident": {"id": name, "state": state, "count": count,
-                                   "first_seen": window(1, [])["begin"], "last_seen": last}}}
 
 
 class Dashboard(MimirCase):

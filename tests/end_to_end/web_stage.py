@@ -107,6 +107,28 @@ def status(**more):
             "incidents": {"opened": 0, "open": 0, "records_written": 0}, **more}
 
 
+def bytes_text(value):
+    """Three digits, as the page has them."""
+    for unit in ["B", "kB", "MB", "GB"]:
+        if value < 999.5 or unit == "GB":
+            break
+        value /= 1000
+    digits = 0 if value >= 100 or unit == "B" else 1 if value >= 10 else 2
+    return f"{value:.{digits}f} {unit}"
+
+
+def incident_record(name, state, of, count, summary):
+    """A record of an incident that began with window 1, told of a window."""
+    last = window((of["begin_s"] - START_S) // 10 + 1, [])["begin"]
+    return {"timestamp": last, "event_type": "alert",
+            "alert": {"signature": summary, "severity": 1, "metadata": {}},
+            "mimir": {"kind": "exfiltration", "path": ["db", "outside"],
+                      "window": {"start": of["begin"], "end": last, "granularity_s": 10},
+                      "explanation": {"summary": summary, "contributions": []},
+                      "incident": {"id": name, "state": state, "count": count,
+                                   "first_seen": window(1, [])["begin"], "last_seen": last}}}
+
+
 def large_windows(services=1000, edges=5000, count=3, seed=1):
     """Windows of a large cluster; in the last, data leave by a path through three services."""
     names = [f"service-{number:04}" for number in range(services - 2)] + ["db", "outside"]

@@ -15,6 +15,7 @@
 #include "controlplane/http/local_client.h"
 #include "dataplane/record/flow_key.h"
 #include "tools/command/commands.h"
+#include "tools/json_member.h"
 #include "tools/status_text.h"
 #include "tools/text_file.h"
 
@@ -130,9 +131,8 @@ class CtlCommand final : public Command {
     config::Diagnostics diagnostics;
     std::optional<Json> json = config::parse_json(answer->body, socket_, diagnostics);
     if (json && answer->status < 300) return json;
-    const Json* const error = json ? json->find("error") : nullptr;
-    fmt::print(stderr, "mimir: error: {}\n",
-               error != nullptr && error->string() != nullptr ? *error->string() : answer->body);
+    const std::string error = json ? text_of(*json, "error") : std::string();
+    fmt::print(stderr, "mimir: error: {}\n", error.empty() ? answer->body : error);
     return std::nullopt;
   }
 

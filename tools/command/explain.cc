@@ -14,7 +14,7 @@
 #include "config/json.h"
 #include "tools/command/commands.h"
 #include "tools/incident_text.h"
-#include "tools/status_text.h"
+#include "tools/json_member.h"
 #include "tools/text_file.h"
 
 namespace mimir::tools {
@@ -23,12 +23,7 @@ namespace {
 
 using config::Json;
 
-const Json& incident_of(const Json& line) {
-  static const Json kNone;
-  const Json* const ours = line.find("mimir");
-  const Json* const incident = ours == nullptr ? nullptr : ours->find("incident");
-  return incident == nullptr ? kNone : *incident;
-}
+const Json& incident_of(const Json& line) { return member(member(line, "mimir"), "incident"); }
 
 class ExplainCommand final : public Command {
  public:
@@ -55,10 +50,9 @@ class ExplainCommand final : public Command {
     }
     fmt::print(stderr, "{}", diagnostics.render());
     if (!found) return ExitCode::kData;
-    const Json* const alert = found->find("alert");
     const Json& incident = incident_of(*found);
     fmt::print("{}  {}\n", text_of(*found, "timestamp"),
-               alert == nullptr ? std::string() : text_of(*alert, "signature"));
+               text_of(member(*found, "alert"), "signature"));
     fmt::print("  incident {}, {}, seen {} times since {}\n", text_of(incident, "id"),
                text_of(incident, "state"), count_of(incident, "count"),
                text_of(incident, "first_seen"));
