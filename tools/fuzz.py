@@ -17,6 +17,7 @@ Exit codes: 0 nothing found, 1 an input broke a target, 2 usage, 3 a build faile
 import argparse
 import pathlib
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -52,9 +53,13 @@ def pack(folder, path):
 
 
 def run(fuzzer, arguments, log):
+    """Its exit code, and the CPU seconds it was given: on a shared machine fewer than asked."""
     with open(log, "wb") as file:
-        return subprocess.run([fuzzer, *arguments], stdout=file, stderr=subprocess.STDOUT,
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        code = subprocess.run([fuzzer, *arguments], stdout=file, stderr=subprocess.STDOUT,
                               check=False).returncode
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return code, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def fuzz(target, fuzzer, driver, options):
@@ -67,13 +72,14 @@ def fuzz(target, fuzzer, driver, options):
             folder.mkdir()
         captures = [str(options.captures)] if options.captures else []
         subprocess.run([driver, "--write", seeds, *captures], check=True)
-        code = run(fuzzer, [f"-max_total_time={options.seconds}", f"-max_len={INPUT_BYTES_MAX}",
-                            "-print_final_stats=1", f"-artifact_prefix={finds}/", corpus, seeds],
-                   log)
+        code, cpu_s = run(fuzzer, [f"-max_total_time={options.seconds}", f"-max_len={INPUT_BYTES_MAX}",
+                                   "-print_final_stats=1", f"-artifact_prefix={finds}/",
+                                   corpus, seeds], log)
         text = log.read_text(errors="replace")
         runs = re.search(r"number_of_executed_units: (\d+)", text)
         cover = re.findall(r"cov: (\d+) ft: (\d+)", text)[-1:] or [("?", "?")]
-        print(f"{target}: {runs[1] if runs else '?'} runs in {options.seconds} s, "
+        print(f"{target}: {runs[1] if runs else '?'} runs in {options.seconds} s "
+              f"({cpu_s:.0f} of the CPU), "
               f"{cover[0][0]} edges, {cover[0][1]} features, "
               f"{'broken: see ' + str(finds) if code else 'nothing found'}")
         if code == 0 and options.keep:
