@@ -104,6 +104,7 @@ bool AlertDesk::open_history(const controlplane::OutputConfig& config,
     return false;
   }
   close_interrupted(*history);
+  former_end_ns_ = history->newest_ns();
   history_ = std::make_unique<controlplane::HistoryWriter>(
       std::move(history),
       controlplane::HistoryOptions{.path = config.history,
@@ -133,6 +134,16 @@ void AlertDesk::close_interrupted(History& history) {
   }
 }
 
+void AlertDesk::state_gap(TimeNs first_window_ns) {
+  const TimeNs former_end_ns = std::exchange(former_end_ns_, 0);
+  if (former_end_ns == 0 || first_window_ns <= former_end_ns) return;
+  unwatched_ns_ = first_window_ns - former_end_ns;
+  controlplane::log_warning(
+      fmt::format("nobody watched for {} s, from {}, where the history of the former run ends, to "
+                  "the first window of this one",
+                  unwatched_ns_ / kNsPerSecond, controlplane::to_timestamp(former_end_ns)));
+}
+
 void AlertDesk::tell(const IncidentRecord& record) {
   if (history_ != nullptr) history_->add(record);
   if (record.is_held_back) return;
@@ -144,6 +155,7 @@ void AlertDesk::remember(const analysis::Verdict& verdict,
                          const controlplane::AlertBuilder& builder,
                          const std::vector<std::string>& path) {
   if (history_ == nullptr) return;
+  state_gap(verdict.window.begin_ns);
   history_->add(controlplane::history_window_of(
       controlplane::view_of(verdict, builder.weigh(verdict), path)));
 }
@@ -157,7 +169,9 @@ void AlertDesk::finish() {
 void AlertDesk::fill(controlplane::ApplianceStatus& status) const {
   status.incidents = book_.totals();
   status.outputs = outputs_->status();
-  status.history = history_ == nullptr ? HistoryStatus() : history_->status();
+  if (history_ == nullptr) return;
+  status.history = history_->status();
+  status.history.unwatched_ns = unwatched_ns_;
 }
 
 std::string AlertDesk::describe() const {

@@ -18,7 +18,7 @@ namespace mimir::tools {
 
 /// What the appliance does with what it sees: makes incidents of it, tells the outputs,
 /// remembers it in the history. Incidents that a former process left open, because it was
-/// killed, are closed first.
+/// killed, are closed first; how long nobody watched is stated with the first window.
 ///
 /// Threads: the control plane's. Nothing waits for a disk or a network but finish().
 class AlertDesk {
@@ -55,11 +55,14 @@ class AlertDesk {
   [[nodiscard]] bool open_history(const controlplane::OutputConfig& config,
                                   config::Diagnostics& diagnostics);
   void close_interrupted(controlplane::History& history);
+  void state_gap(TimeNs first_window_ns);
   void tell(const controlplane::IncidentRecord& record);
 
   Listener listener_;
   std::unique_ptr<controlplane::Outputs> outputs_;
   std::unique_ptr<controlplane::HistoryWriter> history_;  ///< null: nothing is remembered
+  TimeNs former_end_ns_ = 0;  ///< of the former run's last window; 0: none, or it was stated
+  TimeNs unwatched_ns_ = 0;
   controlplane::IncidentBook book_;
 };
 

@@ -45,6 +45,9 @@ std::string status_text(const Json& status) {
                         count_of(worker, "ring_records"), count_of(worker, "ring_capacity"),
                         count_of(worker, "ring_records_max"));
   }
+  if (const std::uint64_t gap_s = count_of(member(status, "history"), "unwatched_s"); gap_s > 0) {
+    text += fmt::format("gap     nobody watched for {} s before this run\n", gap_s);
+  }
   const Json& packets = member(status, "packets");
   text += fmt::format("packets {} received, {} counted, {} lost at ports\n",
                       count_of(packets, "received"), count_of(packets, "counted"),

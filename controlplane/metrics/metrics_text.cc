@@ -291,6 +291,10 @@ void add_outputs(const ApplianceStatus& status, Families& families) {
       .value(status.history.queue_full, {{.name = "result", .value = "queue_full"}})
       .value(status.history.failed, {{.name = "result", .value = "failed"}});
   families.gauge("mimir_history_bytes", "Of the history's file.").value(status.history.bytes);
+  families
+      .gauge("mimir_history_unwatched_seconds",
+             "Between the last window of the former run and the first of this one.")
+      .value(seconds(status.history.unwatched_ns));
   families.counter("mimir_output_retries_total", "Deliveries that have to be tried again.");
   each([](const OutputStatus& output) { return output.retries; });
 }

@@ -133,7 +133,8 @@ Json to_json(const ApplianceStatus& status) {
                           .set("written", status.history.written)
                           .set("queue_full", status.history.queue_full)
                           .set("failed", status.history.failed)
-                          .set("bytes", status.history.bytes));
+                          .set("bytes", status.history.bytes)
+                          .set("unwatched_s", status.history.unwatched_ns / kNsPerSecond));
   return json;
 }
 

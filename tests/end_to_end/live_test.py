@@ -18,12 +18,15 @@ import os
 import pathlib
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import time
 import unittest
 
 from mimir_case import (OK, PATH, PATIENCE_S, USAGE, Appliance, MimirCase, json_lines, main,
                         pcap_header, pcap_packet, udp_frame)
+from output_test import StreamPeer, until, without_repetitions
 
 WINDOW_S = 10
 THEFT = range(20, 60)  # seconds of the replay
@@ -182,6 +185,46 @@ class Live(MimirCase):
             kept.append(data[16:16 + length])
             data = data[16 + length:]
         self.assertEqual(kept, wanted[:15])
+
+    def test_the_next_life_tells_what_a_kill_under_load_left_and_what_nobody_saw(self):
+        sink = self.folder / "killed.sock"
+        config = self.configure(
+            "killed.yaml", "theft/entities.jsonl", f"net_af_packet0,iface={self.far}",
+            alerts="killed.jsonl", more="  history: killed.sqlite\n  spool: killed-spool\n"
+            f"  sinks: [{{name: siem, to: \"unix://{sink}\"}}]\n")
+        # Some twenty times as fast as it happened, again and again.
+        load = subprocess.Popen(
+            ["tcpreplay", "--preload-pcap", "--loop", "0", "--multiplier", "20", "--intf1",
+             self.near, str(self.folder / "theft" / "capture.pcap")],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(load.wait)
+        self.addCleanup(load.kill)
+
+        def acknowledged():
+            return [line for segment in sorted((self.folder / "killed-spool").rglob("*.jsonl"))
+                    for line in segment.read_text(encoding="utf-8").split("\n")[:-1]]
+        with Appliance(self, config) as appliance:
+            self.assertTrue(appliance.wait_until_listening(), appliance.stderr)
+            self.assertTrue(until(acknowledged))
+            appliance.process.send_signal(signal.SIGKILL)
+            killed = time.monotonic()
+        lines = acknowledged()
+        time.sleep(WINDOW_S)
+        restarted = time.monotonic()
+        with Appliance(self, config) as again:
+            self.assertTrue(again.wait_until_listening(), again.stderr)
+            print(f"\nlistens again {time.monotonic() - restarted:.2f} s after its start")
+            self.assertTrue(again.wait_until_said("nobody watched for"), again.stderr)
+            unwatched_s = int(re.search(r"nobody watched for (\d+) s", again.stderr)[1])
+            # What was counted of a window that nobody came to judge is part of it.
+            self.assertGreaterEqual(unwatched_s, int(restarted - killed))
+            self.assertLessEqual(unwatched_s, time.monotonic() - killed + 2 * WINDOW_S)
+            peer = StreamPeer(socket.AF_UNIX, str(sink))
+            self.assertTrue(until(lambda: set(lines) <= set(peer.whole_lines())), again.stderr)
+            load.send_signal(signal.SIGKILL)
+            self.assertEqual(again.end(), OK, again.stderr)
+        self.assertEqual(without_repetitions(peer.whole_lines())[:len(lines)], lines)
+        self.assertEqual(again.stderr.count("(balances)"), 2, again.stderr)
 
     def check_books(self, said, sent):
         packets = re.search(r"^packets  received (\d+) = counted (\d+) \+ dropped (\d+)", said,

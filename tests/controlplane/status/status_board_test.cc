@@ -142,7 +142,7 @@ TEST_F(Api, MetricsCountIncidentsAndWhatBecameOfThem) {
   status.outputs = {{.name = "file"},
                     {.name = "siem", .delivered = 7, .waiting = 5, .spool_bytes = 999}};
   status.outputs[1].is_up = false;
-  status.history = {.written = 3, .queue_full = 1, .bytes = 4096};
+  status.history = {.written = 3, .queue_full = 1, .bytes = 4096, .unwatched_ns = 2'500'000'000};
   board.publish(status);
   const std::string text = api.answer({.path = "/metrics", .query = {}}).body;
   for (const char* const line :
@@ -157,6 +157,7 @@ TEST_F(Api, MetricsCountIncidentsAndWhatBecameOfThem) {
         "mimir_output_waiting_events{sink=\"siem\"} 5\n", "mimir_output_up{sink=\"siem\"} 0\n",
         "mimir_history_rows_total{result=\"ok\"} 3\n",
         "mimir_history_rows_total{result=\"queue_full\"} 1\n", "mimir_history_bytes 4096\n",
+        "mimir_history_unwatched_seconds 2.5\n",
         "mimir_output_up{sink=\"file\"} 1\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << text;
   }
