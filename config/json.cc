@@ -14,7 +14,7 @@ namespace mimir::config {
 namespace {
 
 /// Deeper than any document we read, shallower than any stack.
-constexpr int kDepthMax = 200;
+constexpr int kJsonDepthMax = 200;
 
 /// Objects below it are searched from end to end, which is faster than any index.
 constexpr std::size_t kIndexedMembersMin = 16;
@@ -56,10 +56,10 @@ struct Reader {
 
 /// Builds our values from the library's events, so that nothing is parsed into its
 /// own tree first and a key given twice can be refused.
-class Builder final : public nlohmann::json_sax<nlohmann::json> {
+class JsonBuilder final : public nlohmann::json_sax<nlohmann::json> {
  public:
   /// `bytes_read` is how much of the text was looked at when an event comes.
-  Builder(std::string_view text, const std::size_t& bytes_read)
+  JsonBuilder(std::string_view text, const std::size_t& bytes_read)
       : text_(text), bytes_read_(bytes_read) {}
 
   bool null() override { return put(Json()); }
@@ -141,8 +141,8 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   bool open(bool is_object) {
-    if (stack_.size() >= kDepthMax) {
-      refuse("nested more than " + std::to_string(kDepthMax) + " deep", bytes_read_);
+    if (stack_.size() >= kJsonDepthMax) {
+      refuse("nested more than " + std::to_string(kJsonDepthMax) + " deep", bytes_read_);
       return false;
     }
     stack_.emplace_back().is_object = is_object;
@@ -268,7 +268,7 @@ Json& Json::push(Json value) {
 std::optional<Json> parse_json(std::string_view text, std::string_view file,
                                Diagnostics& diagnostics, std::uint32_t first_line) {
   std::size_t bytes_read = 0;
-  Builder builder(text, bytes_read);
+  JsonBuilder builder(text, bytes_read);
   const char* const end = text.data() + text.size();
   if (nlohmann::json::sax_parse(Reader{text.data(), &bytes_read}, Reader{end, &bytes_read},
                                 &builder)) {

@@ -18,7 +18,7 @@ namespace mimir::config {
 
 namespace {
 
-constexpr std::size_t kDepthMax = 32;
+constexpr std::size_t kYamlDepthMax = 32;
 constexpr std::size_t kDocumentsMax = 10'000;
 
 std::vector<std::string> split_lines(std::string_view text) {
@@ -57,9 +57,9 @@ bool is_text(std::string_view text, std::string_view file, Diagnostics& diagnost
 
 /// Builds our tree from the library's events, so that keys given twice and aliases
 /// are seen: its own tree hides both.
-class Builder final : public YAML::EventHandler {
+class YamlBuilder final : public YAML::EventHandler {
  public:
-  Builder(std::string_view file, std::string_view text, Diagnostics& diagnostics)
+  YamlBuilder(std::string_view file, std::string_view text, Diagnostics& diagnostics)
       : file_(file), lines_(split_lines(text)), diagnostics_(diagnostics) {}
 
   void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
@@ -154,8 +154,8 @@ class Builder final : public YAML::EventHandler {
   }
 
   void open(Node node, const YAML::Mark& mark) {
-    if (stack_.size() >= kDepthMax) {
-      fault(node, "nested more than " + std::to_string(kDepthMax) + " deep",
+    if (stack_.size() >= kYamlDepthMax) {
+      fault(node, "nested more than " + std::to_string(kYamlDepthMax) + " deep",
             "close what is open further up");
       gave_up_ = true;
       throw YAML::ParserException(mark, {});
@@ -213,7 +213,7 @@ std::optional<std::vector<Node>> read_documents(std::string_view text, std::stri
   const std::size_t errors_before = diagnostics.error_count();
   std::vector<Node> documents;
   std::istringstream stream{std::string(text)};
-  Builder builder(file, text, diagnostics);
+  YamlBuilder builder(file, text, diagnostics);
   try {
     YAML::Parser parser(stream);
     while (documents.size() < count_max && parser.HandleNextDocument(builder)) {

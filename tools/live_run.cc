@@ -75,9 +75,9 @@ std::size_t eal_bytes(const LiveOptions& options) {
 }
 
 /// The ports and cores of one run, and the order in which they end.
-class Appliance {
+class LiveAppliance {
  public:
-  Appliance(const LiveOptions& options, const std::atomic<bool>& stop)
+  LiveAppliance(const LiveOptions& options, const std::atomic<bool>& stop)
       : options_(options), stop_(stop) {}
 
   [[nodiscard]] bool open(source::MachineFault& fault) {
@@ -255,7 +255,7 @@ bool run_live(const LiveOptions& options, const std::atomic<bool>& stop, const L
   if (!source::Eal::start(eal, fault)) return false;
   bool is_up = false;
   {
-    Appliance appliance(options, stop);
+    LiveAppliance appliance(options, stop);
     is_up = appliance.open(fault) && appliance.start(fault);
     if (is_up) {
       const std::vector<RecordRing*> rings = appliance.rings();

@@ -28,7 +28,7 @@ using Local = asio::local::stream_protocol;
 using LocalStream = beast::basic_stream<Local>;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
-constexpr std::chrono::seconds kPatience{10};
+constexpr std::chrono::seconds kRequestPatience{10};
 constexpr std::uint32_t kHeaderBytesMax = 8192;
 constexpr std::uint64_t kBodyBytesMax = 65536;
 
@@ -137,7 +137,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
   }
 
  private:
-  void expire() { beast::get_lowest_layer(stream_).expires_after(kPatience); }
+  void expire() { beast::get_lowest_layer(stream_).expires_after(kRequestPatience); }
 
   void read() {
     parser_.emplace();

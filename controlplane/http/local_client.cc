@@ -17,7 +17,7 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 using Local = asio::local::stream_protocol;
 
-constexpr std::chrono::seconds kPatience{10};
+constexpr std::chrono::seconds kAnswerPatience{10};
 /// A board's windows with all their edges are some ten megabytes.
 constexpr std::uint64_t kAnswerBytesMax = std::uint64_t{256} << 20;
 
@@ -42,7 +42,7 @@ std::optional<LocalAnswer> ask_local(const std::string& socket_path, bool is_pos
   beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
   parser.body_limit(kAnswerBytesMax);
-  stream.expires_after(kPatience);
+  stream.expires_after(kAnswerPatience);
   http::async_write(stream, request, [&](error_code failed, std::size_t) {
     error = failed;
     if (failed) return;

@@ -12,7 +12,7 @@ namespace mimir::controlplane {
 
 namespace {
 
-constexpr int kPatienceMs = 10'000;
+constexpr int kBrokerPatienceMs = 10'000;
 /// librdkafka gives a message up a moment before we do, and says so.
 constexpr const char* kMessagePatienceMs = "8000";
 constexpr std::size_t kErrorBytes = 512;
@@ -88,10 +88,10 @@ class KafkaSink final : public Sink {
     if (producer_ == nullptr) return delivery;
     std::vector<Fate> fates(lines.size(), Fate::kUnknown);
     for (std::size_t i = 0; i < lines.size(); ++i) produce(lines[i], fates[i]);
-    (void)rd_kafka_flush(producer_.get(), kPatienceMs);
+    (void)rd_kafka_flush(producer_.get(), kBrokerPatienceMs);
     // The library writes into `fates` until it has let go of every message.
     (void)rd_kafka_purge(producer_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    (void)rd_kafka_flush(producer_.get(), kPatienceMs);
+    (void)rd_kafka_flush(producer_.get(), kBrokerPatienceMs);
     for (const Fate fate : fates) {
       if (fate == Fate::kArrived) {
         ++delivery.arrived;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "controlplane/output/file_mode.h"
 #include "controlplane/output/kafka_sink.h"
 #include "controlplane/output/socket_sink.h"
 #include "controlplane/output/syslog_message.h"
@@ -18,8 +19,6 @@
 namespace mimir::controlplane {
 
 namespace {
-
-constexpr mode_t kFolderMode = 0750;
 
 std::optional<std::string> read_token(const std::string& path, config::Diagnostics& diagnostics) {
   std::ifstream file(path);

@@ -10,11 +10,12 @@
 #include <unistd.h>
 #include <utility>
 
+#include "controlplane/output/file_mode.h"
+
 namespace mimir::controlplane {
 
 namespace {
 
-constexpr mode_t kFileMode = 0640;
 constexpr std::string_view kStandardOutput = "-";
 
 }  // namespace

@@ -17,6 +17,8 @@
 
 #include <fmt/format.h>
 
+#include "controlplane/output/file_mode.h"
+
 namespace mimir::controlplane {
 
 namespace {
@@ -24,8 +26,6 @@ namespace {
 constexpr std::string_view kSuffix = ".jsonl";
 constexpr std::uint64_t kSegmentShare = 16;
 constexpr std::uint64_t kSegmentBytesMin = 4096;
-constexpr mode_t kFileMode = 0640;
-constexpr mode_t kFolderMode = 0750;
 constexpr std::size_t kReadBytes = std::size_t{1} << 16;
 
 std::uint64_t number_of(std::string_view name) {

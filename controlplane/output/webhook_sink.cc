@@ -12,7 +12,7 @@ namespace mimir::controlplane {
 namespace {
 
 constexpr long kConnectPatienceMs = 5000;
-constexpr long kPatienceMs = 10'000;
+constexpr long kHookPatienceMs = 10'000;
 constexpr std::array kMendable{401L, 403L, 404L, 408L, 425L, 429L};
 
 /// What the receiver says beside its status is not read.
@@ -41,7 +41,7 @@ class WebhookSink final : public Sink {
     set(CURLOPT_POST, 1L);
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_CONNECTTIMEOUT_MS, kConnectPatienceMs);
-    set(CURLOPT_TIMEOUT_MS, kPatienceMs);
+    set(CURLOPT_TIMEOUT_MS, kHookPatienceMs);
     set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     set(CURLOPT_SSL_VERIFYPEER, 1L);
     set(CURLOPT_SSL_VERIFYHOST, 2L);

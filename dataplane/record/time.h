@@ -10,6 +10,8 @@ namespace mimir {
 using TimeNs = std::int64_t;
 
 inline constexpr TimeNs kNsPerSecond = 1'000'000'000;
+inline constexpr TimeNs kNsPerHour = 3600 * kNsPerSecond;
+inline constexpr TimeNs kNsPerDay = 24 * kNsPerHour;
 
 /// The number of a base window on the absolute grid: window `i` covers
 /// [i * window_ns, (i + 1) * window_ns).

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "dataplane/source/link_number.h"
+#include "dataplane/source/load.h"
 
 namespace mimir::source {
 
@@ -14,22 +15,14 @@ constexpr std::size_t kFileHeaderBytes = 24;
 constexpr std::size_t kRecordHeaderBytes = kPcapRecordHeaderBytes;
 /// How far ahead of the packet in hand the file is asked for, line by line, where records
 /// are read one by one: without it each packet waits for memory.
-constexpr std::size_t kPrefetchBytes = 2048;
+constexpr std::size_t kRecordPrefetchBytes = 2048;
 /// Records read one by one at first, which say how long records are, and after looking
 /// ahead was in vain, as before the end of the file.
 constexpr std::size_t kWalkedFirst = 64;
 constexpr std::size_t kWalkedInVain = 2048;
-constexpr std::size_t kLineBytes = 64;
 
 constexpr std::uint32_t kMagicMicroseconds = 0xa1b2c3d4;
 constexpr std::uint32_t kMagicNanoseconds = 0xa1b23c4d;
-
-template <typename T>
-T load(const std::byte* from) noexcept {
-  T value = 0;
-  std::memcpy(&value, from, sizeof value);
-  return value;
-}
 
 template <bool IsSwapped>
 std::uint32_t field(const std::byte* from) noexcept {
@@ -89,7 +82,7 @@ bool PcapWalk::stop(CaptureFault fault, std::uint64_t detail) noexcept {
 // Of a packet longer than that, what lies behind its headers is not asked for.
 void PcapWalk::ask_ahead() noexcept {
   if (asked_ < offset_) asked_ = offset_;
-  for (; asked_ < offset_ + kPrefetchBytes; asked_ += kLineBytes) {
+  for (; asked_ < offset_ + kRecordPrefetchBytes; asked_ += kCacheLineBytes) {
     __builtin_prefetch(bytes_.data() + asked_);
   }
 }

@@ -5,11 +5,12 @@
 #include <cstring>
 #include <emmintrin.h>
 
+#include "dataplane/source/load.h"
+
 namespace mimir::source {
 
 namespace {
 
-constexpr std::size_t kLineBytes = 64;
 constexpr std::uint32_t kFractionMax = 1'000'000'000;
 /// What is asked for of a guess before it is looked at.
 constexpr std::size_t kAskedBytes = 512;
@@ -40,7 +41,7 @@ bool PcapLookahead::look(std::size_t offset, std::size_t record_bytes) noexcept 
   const std::size_t stretch_bytes =
       std::clamp(kRecordAim * record_bytes, 2 * kSoughtBytes, kStretchBytesMax);
   // The last chain's last record, and whatever is read to seek a guess, lie within.
-  const std::size_t room_bytes = kChainCount * stretch_bytes + kSoughtBytes + 2 * kLineBytes;
+  const std::size_t room_bytes = kChainCount * stretch_bytes + kSoughtBytes + 2 * kCacheLineBytes;
   if (bytes_.size() - offset < room_bytes) return false;
   base_ = offset;
   guess_chains(offset, stretch_bytes);
@@ -53,7 +54,8 @@ bool PcapLookahead::look(std::size_t offset, std::size_t record_bytes) noexcept 
 void PcapLookahead::guess_chains(std::size_t offset, std::size_t stretch_bytes) noexcept {
   for (std::size_t i = 1; i < kChainCount; ++i) {
     const std::byte* const place = bytes_.data() + offset + i * stretch_bytes;
-    for (std::size_t at = 0; at < kAskedBytes; at += kLineBytes) __builtin_prefetch(place + at);
+    for (std::size_t at = 0; at < kAskedBytes; at += kCacheLineBytes)
+      __builtin_prefetch(place + at);
   }
   chains_[0] = {.begin = offset, .at = offset};
   chain_count_ = 1;
@@ -117,7 +119,7 @@ inline void PcapLookahead::step(Chain& chain, std::uint32_t* offsets) noexcept {
   if (chain.count == kRecordMax) chain.end = 0;
   // A packet's headers lie in the line of its record's, and the next.
   __builtin_prefetch(bytes_.data() + chain.at);
-  __builtin_prefetch(bytes_.data() + chain.at + kLineBytes);
+  __builtin_prefetch(bytes_.data() + chain.at + kCacheLineBytes);
 }
 
 void PcapLookahead::join_chains() noexcept {

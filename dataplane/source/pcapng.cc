@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "dataplane/source/link_number.h"
+#include "dataplane/source/load.h"
 
 namespace mimir::source {
 
@@ -15,7 +16,7 @@ constexpr std::size_t kBlockHeaderBytes = 8;
 constexpr std::size_t kBlockBytesMin = 12;
 constexpr std::size_t kSectionHeaderBytesMin = 28;
 /// How far ahead of the packet in hand the file is asked for: two to ten packets.
-constexpr std::size_t kPrefetchBytes = 1024;
+constexpr std::size_t kBlockPrefetchBytes = 1024;
 
 // draft-ietf-opsawg-pcapng §11.1.
 constexpr std::uint32_t kInterfaceBlock = 1;
@@ -31,13 +32,6 @@ constexpr std::uint16_t kOptionResolution = 9;
 constexpr std::uint16_t kOptionOffset = 14;
 
 __extension__ using Wide = __int128;
-
-template <typename T>
-T load(const std::byte* from) noexcept {
-  T value = 0;
-  std::memcpy(&value, from, sizeof value);
-  return value;
-}
 
 /// draft-ietf-opsawg-pcapng §4.2 if_tsresol, §4.3 timestamps.
 TimeNs to_time_ns(std::uint64_t ticks, std::uint8_t resolution, std::int64_t offset_s) noexcept {
@@ -110,7 +104,7 @@ bool PcapngWalk::next(PacketView& packet, LinkType& link) noexcept {
     if (field32(offset_ + length - 4) != length) {
       return stop(CaptureFault::kBadBlockLength, length);
     }
-    __builtin_prefetch(bytes_.data() + offset_ + kPrefetchBytes);
+    __builtin_prefetch(bytes_.data() + offset_ + kBlockPrefetchBytes);
     const Block block = read_block(
         type, {.at = offset_ + kBlockHeaderBytes, .bytes = length - kBlockBytesMin}, packet, link);
     if (block == Block::kDamaged && damaged_blocks_++ == 0) first_damaged_at_ = offset_;

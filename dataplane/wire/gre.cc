@@ -11,7 +11,7 @@ constexpr std::uint16_t kChecksumPresent = 0x8000;
 constexpr std::uint16_t kRoutingPresent = 0x4000;
 constexpr std::uint16_t kKeyPresent = 0x2000;
 constexpr std::uint16_t kSequencePresent = 0x1000;
-constexpr std::uint16_t kVersion = 0x0007;
+constexpr std::uint16_t kGreVersion = 0x0007;
 
 constexpr std::uint16_t kProtocolErspan = 0x88be;
 constexpr std::uint16_t kProtocolErspan3 = 0x22eb;
@@ -50,7 +50,7 @@ Drop open_gre(Cursor& in, Beneath& beneath) noexcept {
   const auto protocol = in.big_endian<std::uint16_t>();
   if (in.failed()) return Drop::kTruncatedTunnel;
   // Version 1 is PPTP (RFC 2637), whose payload is PPP; routing is RFC 1701's.
-  if ((flags & (kVersion | kRoutingPresent)) != 0) return Drop::kUnsupportedTunnel;
+  if ((flags & (kGreVersion | kRoutingPresent)) != 0) return Drop::kUnsupportedTunnel;
   for (const std::uint16_t flag : {kChecksumPresent, kKeyPresent, kSequencePresent}) {
     if ((flags & flag) != 0) in.skip(4);
   }

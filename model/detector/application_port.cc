@@ -14,8 +14,6 @@ namespace {
 
 using enum Application;
 
-constexpr TimeNs kQuietNs = 3600 * kNsPerSecond;
-
 constexpr std::uint32_t set_of(std::initializer_list<Application> applications) {
   std::uint32_t set = 0;
   for (const Application one : applications) set |= 1U << static_cast<unsigned>(one);
@@ -23,7 +21,7 @@ constexpr std::uint32_t set_of(std::initializer_list<Application> applications) 
 }
 
 /// What may be spoken at a port. Most may be wrapped in TLS.
-struct PortRow {
+struct SpokenRow {
   std::uint16_t port;
   std::uint32_t applications;
 };
@@ -33,31 +31,31 @@ constexpr std::uint32_t kWeb = set_of({kHttp1, kHttp2, kGrpc, kTls, kQuic});
 // IANA, "Service Name and Transport Protocol Port Number Registry": ports that a firewall
 // lets out, and those of databases and of remote control.
 constexpr std::array kPorts{
-    PortRow{22, set_of({kSsh})},
-    PortRow{25, set_of({kSmtp, kTls})},
-    PortRow{53, set_of({kDns})},
-    PortRow{80, kWeb},
-    PortRow{123, 0},
-    PortRow{389, set_of({kLdap, kTls})},
-    PortRow{443, kWeb},
-    PortRow{445, set_of({kSmb})},
-    PortRow{465, set_of({kSmtp, kTls})},
-    PortRow{587, set_of({kSmtp, kTls})},
-    PortRow{636, set_of({kLdap, kTls})},
-    PortRow{853, set_of({kTls, kQuic, kDns})},
-    PortRow{1433, set_of({kTls})},
-    PortRow{3306, set_of({kMysql, kTls})},
-    PortRow{3389, set_of({kRdp, kTls})},
-    PortRow{4222, set_of({kNats, kTls})},
-    PortRow{5353, set_of({kDns})},
-    PortRow{5355, set_of({kDns})},
-    PortRow{5432, set_of({kPostgresql, kTls})},
-    PortRow{5671, set_of({kAmqp, kTls})},
-    PortRow{5672, set_of({kAmqp, kTls})},
-    PortRow{6379, set_of({kRedis, kTls})},
-    PortRow{9092, set_of({kKafka, kTls})},
-    PortRow{11211, set_of({kMemcached, kTls})},
-    PortRow{27017, set_of({kMongodb, kTls})},
+    SpokenRow{22, set_of({kSsh})},
+    SpokenRow{25, set_of({kSmtp, kTls})},
+    SpokenRow{53, set_of({kDns})},
+    SpokenRow{80, kWeb},
+    SpokenRow{123, 0},
+    SpokenRow{389, set_of({kLdap, kTls})},
+    SpokenRow{443, kWeb},
+    SpokenRow{445, set_of({kSmb})},
+    SpokenRow{465, set_of({kSmtp, kTls})},
+    SpokenRow{587, set_of({kSmtp, kTls})},
+    SpokenRow{636, set_of({kLdap, kTls})},
+    SpokenRow{853, set_of({kTls, kQuic, kDns})},
+    SpokenRow{1433, set_of({kTls})},
+    SpokenRow{3306, set_of({kMysql, kTls})},
+    SpokenRow{3389, set_of({kRdp, kTls})},
+    SpokenRow{4222, set_of({kNats, kTls})},
+    SpokenRow{5353, set_of({kDns})},
+    SpokenRow{5355, set_of({kDns})},
+    SpokenRow{5432, set_of({kPostgresql, kTls})},
+    SpokenRow{5671, set_of({kAmqp, kTls})},
+    SpokenRow{5672, set_of({kAmqp, kTls})},
+    SpokenRow{6379, set_of({kRedis, kTls})},
+    SpokenRow{9092, set_of({kKafka, kTls})},
+    SpokenRow{11211, set_of({kMemcached, kTls})},
+    SpokenRow{27017, set_of({kMongodb, kTls})},
 };
 
 /// Where an application belongs that has no business elsewhere outside. At 137 NetBIOS
@@ -74,7 +72,7 @@ constexpr std::array kHomes{
 
 std::string_view variant_of(Application application, std::uint16_t port, bool is_leaving) {
   if (application == kIrc) return "unwanted";
-  const auto row = std::ranges::find(kPorts, port, &PortRow::port);
+  const auto row = std::ranges::find(kPorts, port, &SpokenRow::port);
   if (row != kPorts.end()) {
     const bool is_allowed = (row->applications >> static_cast<unsigned>(application) & 1) != 0;
     return is_allowed ? std::string_view() : "mismatch";
@@ -99,7 +97,7 @@ void ApplicationPort::look_at(const Window& window, std::vector<Finding>& findin
 
 void ApplicationPort::judge(const FlowRecord& record, const graph::ServerPorts& ports,
                             std::vector<Finding>& findings) {
-  const bool is_low_client = ports.role_of(record).client == Direction::kLowToHigh;
+  const bool is_low_client = ports.role_of(record).client == mimir::Direction::kLowToHigh;
   const std::uint16_t port = is_low_client ? record.key.high_port : record.key.low_port;
   const Party client = resolver_.resolve(
       is_low_client ? record.key.low_address : record.key.high_address, record.first_ns);

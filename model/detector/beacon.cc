@@ -11,7 +11,6 @@ namespace mimir::detector {
 
 namespace {
 
-constexpr std::uint64_t kReportFactor = 10;
 constexpr TimeNs kPeriodMinNs = kNsPerSecond;
 
 // The lower one of two.

@@ -19,7 +19,6 @@ constexpr double kOtherLevel = 30;
 constexpr std::uint64_t kOtherBytesMin = 1000;
 constexpr double kOtherRatioMax = 2;
 constexpr double kOtherDeviationMax = 0.3;
-constexpr std::uint64_t kReportFactor = 10;
 
 bool is_attempt(const Contact& contact) {
   // At a port of no known use only what is as long as a login, both ways, can be one.

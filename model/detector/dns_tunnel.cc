@@ -12,10 +12,7 @@ namespace mimir::detector {
 
 namespace {
 
-constexpr TimeNs kHourNs = 3600 * kNsPerSecond;
 constexpr TimeNs kSpanNs = 300 * kNsPerSecond;
-/// The same domain, or client, is not reported again before that.
-constexpr TimeNs kQuietNs = kHourNs;
 
 /// Names in these are not looked up anywhere else, or say an address.
 bool is_local(std::string_view domain) {
@@ -66,8 +63,8 @@ void DnsTunnel::Speech::enter(TimeNs begin_ns) {
   new_bytes = 0;
   new_names = 0;
   questions = 0;
-  if (begin_ns / kHourNs != hour) {
-    hour = begin_ns / kHourNs;
+  if (begin_ns / kNsPerHour != hour) {
+    hour = begin_ns / kNsPerHour;
     hour_bytes = 0;
     hour_names = 0;
     seen.clear();
@@ -101,7 +98,7 @@ void DnsTunnel::see(const PayloadFact& fact, std::vector<Finding>& findings) {
   const std::string_view domain = registered_domain(name);
   if (is_local(domain)) return;
   const bool is_query = fact.kind == FactKind::kDnsQuery;
-  const bool is_from_low = fact.direction == Direction::kLowToHigh;
+  const bool is_from_low = fact.direction == mimir::Direction::kLowToHigh;
   const Address& asking = is_from_low == is_query ? fact.key.low_address : fact.key.high_address;
   const Address& asked = is_from_low == is_query ? fact.key.high_address : fact.key.low_address;
   const Party client = resolver_.resolve(asking, fact.time_ns);

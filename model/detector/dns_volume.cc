@@ -10,7 +10,6 @@ namespace mimir::detector {
 namespace {
 
 constexpr std::uint16_t kDnsPort = 53;
-constexpr TimeNs kQuietNs = 3600 * kNsPerSecond;
 
 }  // namespace
 

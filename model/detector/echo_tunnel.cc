@@ -11,9 +11,6 @@ namespace mimir::detector {
 
 namespace {
 
-/// The same pair is not reported again before that.
-constexpr TimeNs kQuietNs = 3600 * kNsPerSecond;
-
 double uneven_share(double a, double b) {
   return std::max(a, b) == 0 ? 0 : std::abs(a - b) / std::max(a, b);
 }
@@ -42,7 +39,7 @@ void EchoTunnel::look_at(const Window& window, std::vector<Finding>& findings) {
                            std::min(low.mean_bytes(), high.mean_bytes()) >= kVariedBytesMin;
     if (!is_uneven && !is_varied && !is_large) continue;
     if (pair.reported_ns != 0 && window.end_ns - pair.reported_ns < kQuietNs) continue;
-    const bool is_low_first = record.first_direction == Direction::kLowToHigh;
+    const bool is_low_first = record.first_direction == mimir::Direction::kLowToHigh;
     const Party low_party = resolver_.resolve(record.key.low_address, record.first_ns);
     const Party high_party = resolver_.resolve(record.key.high_address, record.first_ns);
     if (low_party.place == Place::kNobody || high_party.place == Place::kNobody) continue;

@@ -10,7 +10,6 @@ namespace mimir::detector {
 
 namespace {
 
-constexpr TimeNs kQuietNs = 3600 * kNsPerSecond;
 constexpr std::uint16_t kDnsOverTlsPort = 853;  // RFC 7858 §3.1
 
 constexpr std::uint32_t ipv4(unsigned a, unsigned b, unsigned c, unsigned d) {
@@ -53,7 +52,7 @@ std::string_view why(const PayloadFact& fact, const Address& server, std::uint16
 void EncryptedDns::look_at(const Window& window, std::vector<Finding>& findings) {
   for (const PayloadFact& fact : window.facts) {
     if (fact.kind != FactKind::kTlsHello) continue;
-    const bool is_from_low = fact.direction == Direction::kLowToHigh;
+    const bool is_from_low = fact.direction == mimir::Direction::kLowToHigh;
     const Address& server_address = is_from_low ? fact.key.high_address : fact.key.low_address;
     const std::uint16_t port = is_from_low ? fact.key.high_port : fact.key.low_port;
     const std::string_view reason = why(fact, server_address, port);

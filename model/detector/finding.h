@@ -13,6 +13,11 @@
 
 namespace mimir::detector {
 
+/// The same of the same is not reported again before that, where a detector says no other time.
+inline constexpr TimeNs kQuietNs = kNsPerHour;
+/// Or what is counted has grown so many times.
+inline constexpr std::uint32_t kReportFactor = 10;
+
 /// Which detector speaks. Each has a row in the catalogue.
 enum class Kind : std::uint8_t {
   kPortScan,

@@ -88,7 +88,7 @@ Finding HttpFingerprint::finding_of(const PayloadFact& fact, const OutwardReques
 
 std::optional<OutwardRequest> outward_request(const PayloadFact& fact, const Resolver& resolver) {
   if (fact.kind != FactKind::kHttpRequest || (fact.flags & kTextCut) != 0) return std::nullopt;
-  const bool is_from_low = fact.direction == Direction::kLowToHigh;
+  const bool is_from_low = fact.direction == mimir::Direction::kLowToHigh;
   OutwardRequest request{
       .client = resolver.resolve(is_from_low ? fact.key.low_address : fact.key.high_address,
                                  fact.time_ns),

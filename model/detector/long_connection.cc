@@ -11,8 +11,8 @@ namespace mimir::detector {
 
 namespace {
 
-constexpr TimeNs kHourNs = 3600 * kNsPerSecond;
-constexpr std::array<TimeNs, 4> kReportNs{kHourNs, 4 * kHourNs, 8 * kHourNs, 12 * kHourNs};
+constexpr std::array<TimeNs, 4> kReportNs{kNsPerHour, 4 * kNsPerHour, 8 * kNsPerHour,
+                                          12 * kNsPerHour};
 
 }  // namespace
 
@@ -77,8 +77,8 @@ Finding LongConnection::describe(const Connection& connection) const {
       .source = connection.client,
       .targets = {{.party = connection.server, .ports = {connection.port}, .open_ports = {}}},
       .target_count = 1};
-  const double hours =
-      static_cast<double>(connection.last_ns - connection.first_ns) / static_cast<double>(kHourNs);
+  const double hours = static_cast<double>(connection.last_ns - connection.first_ns) /
+                       static_cast<double>(kNsPerHour);
   finding.techniques = {"T1571"};
   finding.facts = {{"hours", hours},
                    {"sent_bytes", connection.sent_bytes},

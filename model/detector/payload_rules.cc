@@ -11,8 +11,6 @@ namespace mimir::detector {
 
 namespace {
 
-constexpr TimeNs kQuietNs = 3600 * kNsPerSecond;
-
 bool are_of_one(const PayloadFact& a, const PayloadFact& b) {
   return a.key == b.key && a.direction == b.direction && a.value[0] == b.value[0];
 }
@@ -63,7 +61,7 @@ void PayloadRules::judge(const Sum& sum, std::vector<Finding>& findings) {
   const PayloadFact& fact = *sum.first;
   const PayloadRule& rule = *rule_of(fact);
   if (sum.count < rule.count_min) return;
-  const bool is_from_low = fact.direction == Direction::kLowToHigh;
+  const bool is_from_low = fact.direction == mimir::Direction::kLowToHigh;
   const Party sender =
       resolver_.resolve(is_from_low ? fact.key.low_address : fact.key.high_address, fact.time_ns);
   const Party receiver =

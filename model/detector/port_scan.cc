@@ -18,7 +18,6 @@ constexpr double kDatagramScannerShare = 0.1;
 constexpr double kStealthStep = 2.302585092994046;
 constexpr std::size_t kHostMax = 1024;
 constexpr std::size_t kTriedMax = 256;
-constexpr std::uint32_t kReportFactor = 10;
 constexpr TimeNs kFailureMemoryNs = 3600 * kNsPerSecond;
 constexpr double kWayFading = 0.9;
 constexpr std::uint64_t kOneWayPacketsMin = 3;

@@ -50,9 +50,9 @@ std::optional<TimeNs> last_time_in(const Json& object, bool is_gone) {
   return last;
 }
 
-class Reader {
+class ListReader {
  public:
-  Reader(std::string_view file, TimeNs at_ns, config::Diagnostics& diagnostics)
+  ListReader(std::string_view file, TimeNs at_ns, config::Diagnostics& diagnostics)
       : file_(file), now_ns_(at_ns), diagnostics_(diagnostics) {}
 
   void read(const Json& object) {
@@ -131,7 +131,7 @@ std::vector<Event> read_cluster_list(std::string_view text, std::string_view fil
                                      config::Diagnostics& diagnostics) {
   config::JsonSplitter splitter(text.size());
   splitter.add(text);
-  Reader reader(file, at_ns, diagnostics);
+  ListReader reader(file, at_ns, diagnostics);
   bool is_any = false;
   std::uint32_t line = 1;
   std::size_t read_to = 0;

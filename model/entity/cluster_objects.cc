@@ -19,7 +19,7 @@ namespace {
 using config::Json;
 using Labels = std::map<std::string, std::string>;
 
-constexpr std::array<std::string_view, kObjectKindCount> kKindNames{
+constexpr std::array<std::string_view, kObjectKindCount> kObjectKindNames{
     "Node", "Service", "EndpointSlice", "Endpoints", "Pod"};
 constexpr TimeNs kSecondsPerMinute = 60;
 constexpr TimeNs kDaySeconds = 86400;
@@ -166,12 +166,14 @@ Kind entity_kind(ObjectKind kind) {
 
 }  // namespace
 
-std::string_view name_of(ObjectKind kind) { return kKindNames[static_cast<std::size_t>(kind)]; }
+std::string_view name_of(ObjectKind kind) {
+  return kObjectKindNames[static_cast<std::size_t>(kind)];
+}
 
 std::optional<ObjectKind> kind_of(const Json& object) {
   const std::string kind = text_at(object, {"kind"});
-  for (std::size_t i = 0; i < kKindNames.size(); ++i) {
-    if (kKindNames[i] == kind) return static_cast<ObjectKind>(i);
+  for (std::size_t i = 0; i < kObjectKindNames.size(); ++i) {
+    if (kObjectKindNames[i] == kind) return static_cast<ObjectKind>(i);
   }
   return std::nullopt;
 }

@@ -26,7 +26,7 @@ struct KindName {
   Kind kind;
   std::string_view name;
 };
-constexpr std::array<KindName, 3> kKindNames{
+constexpr std::array<KindName, 3> kEventKindNames{
     {{Kind::kPod, "pod"}, {Kind::kService, "service"}, {Kind::kNode, "node"}}};
 
 // Reads the fields of one line. Says what is wrong once, with the first fault.
@@ -82,7 +82,7 @@ class LineReader {
   bool kind(Kind& kind) {
     std::string given;
     if (!text("kind", given, true)) return false;
-    for (const KindName& row : kKindNames) {
+    for (const KindName& row : kEventKindNames) {
       if (row.name != given) continue;
       kind = row.kind;
       return true;
@@ -170,7 +170,7 @@ std::string to_line(const Event& event) {
   Json line;
   line.set("t", seconds_of(event.time_ns));
   line.set("op", event.op == Event::Op::kAdd ? "add" : "del");
-  line.set("kind", kKindNames[static_cast<std::size_t>(entity.kind)].name);
+  line.set("kind", kEventKindNames[static_cast<std::size_t>(entity.kind)].name);
   line.set("name", entity.name);
   line.set("namespace", entity.namespace_name);
   Json ips = Json::array();

@@ -112,9 +112,9 @@ std::optional<std::string> unescape_unicode(std::string_view raw) {
   return text;
 }
 
-class Reader {
+class PickleReader {
  public:
-  Reader(std::string_view text, std::string_view file, config::Diagnostics& diagnostics)
+  PickleReader(std::string_view text, std::string_view file, config::Diagnostics& diagnostics)
       : text_(text), file_(file), diagnostics_(diagnostics) {}
 
   std::optional<Pickle> read() {
@@ -321,7 +321,7 @@ class Reader {
 
 std::optional<Pickle> read_pickle(std::string_view text, std::string_view file,
                                   config::Diagnostics& diagnostics) {
-  return Reader(text, file, diagnostics).read();
+  return PickleReader(text, file, diagnostics).read();
 }
 
 }  // namespace mimir::entity

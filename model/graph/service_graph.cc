@@ -7,7 +7,7 @@
 namespace mimir::graph {
 namespace {
 
-bool is_before(const ServiceEdge& left, const ServiceEdge& right) {
+bool comes_before(const ServiceEdge& left, const ServiceEdge& right) {
   return std::tie(left.source, left.target) < std::tie(right.source, right.target);
 }
 
@@ -22,10 +22,10 @@ void ServiceGraph::build(const PodGraph& pods) {
                       .target = nodes[edge.target].class_id,
                       .counts = edge.counts});
   }
-  std::sort(edges_.begin(), edges_.end(), is_before);
+  std::sort(edges_.begin(), edges_.end(), comes_before);
   std::size_t kept = 0;
   for (std::size_t i = 0; i < edges_.size(); ++i) {
-    if (kept > 0 && !is_before(edges_[kept - 1], edges_[i])) {
+    if (kept > 0 && !comes_before(edges_[kept - 1], edges_[i])) {
       edges_[kept - 1].counts += edges_[i].counts;
     } else {
       edges_[kept++] = edges_[i];
@@ -36,8 +36,8 @@ void ServiceGraph::build(const PodGraph& pods) {
 
 Counts ServiceGraph::counts(ClassId source, ClassId target) const {
   const ServiceEdge wanted{.source = source, .target = target, .counts = {}};
-  const auto place = std::lower_bound(edges_.begin(), edges_.end(), wanted, is_before);
-  return place != edges_.end() && !is_before(wanted, *place) ? place->counts : Counts{};
+  const auto place = std::lower_bound(edges_.begin(), edges_.end(), wanted, comes_before);
+  return place != edges_.end() && !comes_before(wanted, *place) ? place->counts : Counts{};
 }
 
 }  // namespace mimir::graph

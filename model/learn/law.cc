@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "model/learn/huber.h"
 #include "model/learn/robust_scaler.h"
 
 namespace mimir::learn {
@@ -12,14 +13,8 @@ namespace mimir::learn {
 namespace {
 
 constexpr std::string_view kFamily = "bytes(";
-/// A full packet: what an edge may vary by whose other direction says nothing.
-constexpr double kPacketBytes = 1500;
-constexpr double kTrust = 0.05;
 constexpr std::size_t kWindowCountMin = 20;
-constexpr int kSteps = 30;
-/// Of normal residuals this many IQRs are 1.345 deviations, where Huber's estimate has
-/// 95 % of the efficiency of least squares.
-constexpr double kHuberIqrs = 1.345 / 1.349;
+constexpr int kLawSteps = 30;
 
 double pearson(const Law& law, double value, double given) {
   return (value - law.expected(given)) / std::sqrt(given + kPacketBytes);
@@ -93,7 +88,7 @@ Law fit_law(std::string given_column, std::span<const double> values,
     law.noise = noise_of(law, values, given);
     return law;
   }
-  for (int i = 0; i < kSteps; ++i) {
+  for (int i = 0; i < kLawSteps; ++i) {
     step(law, values, given, i == 0);
     law.noise = noise_of(law, values, given);
   }

@@ -6,6 +6,7 @@
 
 #include <Eigen/Dense>
 
+#include "model/learn/huber.h"
 #include "model/learn/law.h"
 #include "model/learn/robust_scaler.h"
 
@@ -13,13 +14,8 @@ namespace mimir::learn {
 
 namespace {
 
-/// A full packet: what a pod may vary by that is expected to send nothing.
-constexpr double kPacketBytes = 1500;
-constexpr double kTrust = 0.05;
 constexpr double kRidge = 1e-3;
-constexpr int kSteps = 20;
-/// See law.cc.
-constexpr double kHuberIqrs = 1.345 / 1.349;
+constexpr int kPodLawSteps = 20;
 
 double variance(double expected) { return std::max(expected, 0.0) + kPacketBytes; }
 
@@ -41,7 +37,7 @@ class Fit {
   }
 
   void run() {
-    for (int i = 0; i < kSteps; ++i) {
+    for (int i = 0; i < kPodLawSteps; ++i) {
       solve(i == 0);
       find_noise();
     }

@@ -33,7 +33,7 @@ using controlplane::EntityRecorder;
 using controlplane::KubernetesSource;
 using Events = std::vector<entity::Event>;
 
-constexpr std::chrono::milliseconds kTurn{50};
+constexpr std::chrono::milliseconds kEntityTurn{50};
 
 void print(const Events& events) {
   for (const entity::Event& event : events) fmt::print("{}\n", entity::to_line(event));
@@ -120,7 +120,7 @@ class EntitiesCommand final : public Command {
   std::optional<Events> first_of(KubernetesSource& source, const std::atomic<bool>& stop) const {
     const TimeNs until_ns = wall_clock_ns() + patience_ns_;
     while (!stop && wall_clock_ns() < until_ns) {
-      source.wait(kTurn);
+      source.wait(kEntityTurn);
       if (auto events = source.take(wall_clock_ns())) return events;
     }
     return std::nullopt;
@@ -150,7 +150,7 @@ class EntitiesCommand final : public Command {
         });
     keeper.begin();
     controlplane::log_info(fmt::format("{} entities; following, end with Ctrl-C", events.size()));
-    while (!stop) keeper.turn(kTurn);
+    while (!stop) keeper.turn(kEntityTurn);
     fmt::print(stderr, "entities {} at the start, {} times there was news\n", events.size(),
                changes);
     return keeper.fault_count() == 0 ? ExitCode::kOk : ExitCode::kData;

@@ -31,7 +31,6 @@ namespace mimir::tools {
 
 namespace {
 
-constexpr double kBytesPerMegabyte = 1e6;
 constexpr double kRateMin = 1e-4;  ///< MB a minute: what is less rounds to nothing
 
 class EvaluateCommand final : public Command {
@@ -163,7 +162,7 @@ class EvaluateCommand final : public Command {
       return;
     }
     std::vector<double>& rates = plan_.rates_bytes_per_minute;
-    const double bytes = rate * kBytesPerMegabyte;
+    const double bytes = rate * evaluation::kBytesPerMegabyte;
     if (std::find(rates.begin(), rates.end(), bytes) == rates.end()) rates.push_back(bytes);
   }
 
@@ -229,8 +228,9 @@ class EvaluateCommand final : public Command {
     for (const evaluation::Result& result : comparison.results) {
       std::string rates;
       for (const evaluation::RateOutcome& rate : result.rates) {
-        rates += fmt::format("  {:g}: {:.3f}", rate.rate_bytes_per_minute / kBytesPerMegabyte,
-                             rate.f1.value);
+        rates +=
+            fmt::format("  {:g}: {:.3f}",
+                        rate.rate_bytes_per_minute / evaluation::kBytesPerMegabyte, rate.f1.value);
       }
       fmt::print("{:<22} {:>8} {:<13} {:>10.1f}{}\n", result.learner, result.granularity,
                  evaluation::name(result.rule), result.benign.alerts_per_day.value, rates);

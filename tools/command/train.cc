@@ -24,8 +24,6 @@ namespace mimir::tools {
 
 namespace {
 
-constexpr double kBytesPerMegabyte = 1e6;
-
 class TrainCommand final : public Command {
  public:
   [[nodiscard]] const char* name() const override { return "train"; }
@@ -109,7 +107,7 @@ class TrainCommand final : public Command {
       if (*end != '\0' || !(rate > 0) || rate > 1e6) {
         diagnostics.error({}, "--rate: `" + text + "` is no rate", "give MB a minute, such as 0.1");
       } else {
-        plan_.rates.push_back(evaluation::rate_of(rate * kBytesPerMegabyte));
+        plan_.rates.push_back(evaluation::rate_of(rate * evaluation::kBytesPerMegabyte));
       }
     }
     if (!policy_path_.empty()) {

@@ -64,6 +64,8 @@ struct AttackedWindows {
 /// what holds where nobody wrote a policy.
 [[nodiscard]] injector::Policy observed_policy(Span windows, const graph::Cluster& cluster);
 
+inline constexpr double kBytesPerMegabyte = 1e6;  ///< rates are named in MB a minute
+
 /// A rate with its deviation: for 10, 1, 0.1, 0.05 and 0.01 MB a minute the one that the
 /// published prototype was judged with, for any other a fifth of it.
 [[nodiscard]] injector::Rate rate_of(double bytes_per_minute);

@@ -15,8 +15,6 @@ namespace mimir::evaluation {
 
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
 /// Which fold a moment of a training run belongs to.
 class FoldMap {
  public:

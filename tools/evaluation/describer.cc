@@ -11,9 +11,7 @@
 
 namespace mimir::evaluation {
 
-namespace {
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-}
+namespace {}
 
 Describer::Describer(const graph::Cluster& cluster, invariant::Registry registry,
                      std::optional<invariant::Registry> prototype,

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,6 +31,9 @@ inline constexpr std::size_t kDescriptionCount = 6;
 [[nodiscard]] constexpr std::size_t index_of(Description description) {
   return static_cast<std::size_t>(description);
 }
+
+/// What is undefined in a row, and the score of a window that could not be judged.
+inline constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 /// Turns windows of one run into rows of all descriptions.
 ///

@@ -60,7 +60,7 @@ class DirectionPart final : public Part {
 };
 
 template <bool kAdaptive>
-std::unique_ptr<Part> make_part() {
+std::unique_ptr<Part> make_direction_part() {
   return std::make_unique<DirectionPart<kAdaptive>>();
 }
 
@@ -70,14 +70,14 @@ PartInfo ide_kashima() {
   return {.name = "ide-kashima",
           .summary = "turn of the principal vector of traffic against the last 10 windows",
           .needs_labels = false,
-          .make = make_part<false>};
+          .make = make_direction_part<false>};
 }
 
 PartInfo ide_kashima_adaptive() {
   return {.name = "ide-kashima-adaptive",
           .summary = "the same, above the moving threshold of its authors",
           .needs_labels = false,
-          .make = make_part<true>};
+          .make = make_direction_part<true>};
 }
 
 }  // namespace mimir::evaluation

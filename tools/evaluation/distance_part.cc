@@ -48,7 +48,7 @@ class DistancePart final : public Part {
 };
 
 template <Description kLooksAt>
-std::unique_ptr<Part> make_part() {
+std::unique_ptr<Part> make_distance_part() {
   return std::make_unique<DistancePart<kLooksAt>>();
 }
 
@@ -58,14 +58,14 @@ PartInfo robust_distance() {
   return {.name = "robust-distance",
           .summary = "one class: distance of scaled invariants from benign ones, no labels",
           .needs_labels = false,
-          .make = make_part<Description::kInvariants>};
+          .make = make_distance_part<Description::kInvariants>};
 }
 
 PartInfo odd_ball_nets() {
   return {.name = "oddball",
           .summary = "distance of OddBall's ego-net scores, by service, from benign ones",
           .needs_labels = false,
-          .make = make_part<Description::kEgoNets>};
+          .make = make_distance_part<Description::kEgoNets>};
 }
 
 }  // namespace mimir::evaluation

@@ -78,7 +78,7 @@ class LogisticPart final : public Part {
 };
 
 template <learn::Penalty penalty>
-std::unique_ptr<Part> make_part() {
+std::unique_ptr<Part> make_logistic_part() {
   return std::make_unique<LogisticPart<penalty>>();
 }
 
@@ -88,14 +88,14 @@ PartInfo logistic_l2() {
   return {.name = "logistic-l2",
           .summary = "logistic regression on scaled invariants, squared penalty",
           .needs_labels = true,
-          .make = make_part<learn::Penalty::kL2>};
+          .make = make_logistic_part<learn::Penalty::kL2>};
 }
 
 PartInfo logistic_l1() {
   return {.name = "logistic-l1",
           .summary = "logistic regression on scaled invariants, absolute penalty",
           .needs_labels = true,
-          .make = make_part<learn::Penalty::kL1>};
+          .make = make_logistic_part<learn::Penalty::kL1>};
 }
 
 }  // namespace mimir::evaluation

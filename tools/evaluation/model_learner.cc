@@ -10,8 +10,6 @@ namespace mimir::evaluation {
 
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
 double value_of(const learn::Score& score) { return score.no_data ? kNan : score.value; }
 
 /// The combined score of each window of the coarsest granularity, from the scores of all

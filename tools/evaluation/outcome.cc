@@ -12,7 +12,6 @@ namespace mimir::evaluation {
 
 namespace {
 
-constexpr double kSecondsPerDay = 86400;
 constexpr std::uint64_t kBootstrapSeed = 0x6d696d6972;
 
 double seconds(TimeNs time_ns) { return static_cast<double>(time_ns) / 1e9; }
@@ -199,7 +198,7 @@ BenignOutcome benign_outcome(std::span<const ScoredPass> passes, double threshol
     for (std::size_t i = 0; i < scored.windows.size(); ++i) {
       const LabelledWindow& window = scored.windows[i];
       if (window.label.label != Label::kBenign) continue;
-      outcome.days += seconds(scored.length_ns) / kSecondsPerDay;
+      outcome.days += seconds(scored.length_ns) / seconds(kNsPerDay);
       if (std::isnan(scored.scores[i])) ++outcome.unjudged;
       if (!is_alert(scored.scores[i], threshold)) continue;
       ++outcome.alerts;

@@ -11,10 +11,8 @@ namespace mimir::evaluation {
 
 namespace {
 
-constexpr double kSecondsPerDay = 86400;
-
 double windows_per_day(TimeNs length_ns) {
-  return kSecondsPerDay / (static_cast<double>(length_ns) / 1e9);
+  return static_cast<double>(kNsPerDay) / static_cast<double>(length_ns);
 }
 
 /// With n windows and a budget of k alerts in them, the (k + 1)-th largest score: as an alert

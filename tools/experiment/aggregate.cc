@@ -11,31 +11,16 @@
 
 #include <fmt/format.h>
 
+#include "tools/json_member.h"
+
 namespace mimir::experiment {
 namespace {
 
 using config::Json;
-
-std::string text_of(const Json& json, std::string_view key) {
-  const Json* const member = json.find(key);
-  return member != nullptr && member->string() != nullptr ? *member->string() : std::string();
-}
-
-double number_of(const Json& json, std::string_view key) {
-  const Json* const member = json.find(key);
-  return member == nullptr ? 0 : member->number().value_or(0);
-}
-
-std::uint64_t count_of(const Json& json, std::string_view key) {
-  const Json* const member = json.find(key);
-  return member == nullptr ? 0 : member->count().value_or(0);
-}
-
-const Json::Array& elements_of(const Json& json, std::string_view key) {
-  static const Json::Array kNone;
-  const Json* const member = json.find(key);
-  return member != nullptr && member->elements() != nullptr ? *member->elements() : kNone;
-}
+using tools::count_of;
+using tools::list_of;
+using tools::number_of;
+using tools::text_of;
 
 double f1_of_counts(std::uint64_t true_positive, std::uint64_t wrong) {
   if (true_positive == 0) return 0;
@@ -59,9 +44,9 @@ double f1_of(const Row& row) {
 
 std::vector<Row> rows_of(const Outcome& outcome, double mix_degrees) {
   std::vector<Row> rows;
-  for (const Json& result : elements_of(outcome.evaluation, "results")) {
+  for (const Json& result : list_of(outcome.evaluation, "results")) {
     if (text_of(result, "learner") != "model" || text_of(result, "rule") != "own") continue;
-    for (const Json& rate : elements_of(result, "rates")) {
+    for (const Json& rate : list_of(result, "rates")) {
       const Json* const windows = rate.find("windows");
       if (windows == nullptr) continue;
       rows.push_back(

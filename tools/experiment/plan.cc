@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "config/yaml_document.h"
+#include "tools/json_member.h"
 
 namespace mimir::experiment {
 namespace {
@@ -20,16 +21,6 @@ config::Section<Application> application_section() {
                  "What users do in held-out runs beside what they do in training: "
                  "\"buy=0.3,browse=0.7\".");
   return section;
-}
-
-std::string text_of(const config::Json& json, std::string_view key) {
-  const config::Json* const member = json.find(key);
-  return member != nullptr && member->string() != nullptr ? *member->string() : std::string();
-}
-
-std::uint64_t count_of(const config::Json& json, std::string_view key) {
-  const config::Json* const member = json.find(key);
-  return member == nullptr ? 0 : member->count().value_or(0);
 }
 
 }  // namespace
@@ -150,18 +141,18 @@ config::Json to_json(const Settings& settings) {
 std::optional<Settings> settings_of(const config::Json& json) {
   if (json.members() == nullptr || json.find("load_percent") == nullptr) return std::nullopt;
   return Settings{
-      .app = text_of(json, "app"),
-      .topology = text_of(json, "topology"),
-      .sensitive = text_of(json, "sensitive"),
-      .seed = count_of(json, "seed"),
-      .training_minutes = count_of(json, "training_minutes"),
-      .load_percent = count_of(json, "load_percent"),
-      .mix = text_of(json, "mix"),
-      .held_out_minutes = static_cast<std::uint32_t>(count_of(json, "held_out_minutes")),
-      .users = static_cast<std::uint32_t>(count_of(json, "users")),
-      .load = text_of(json, "load"),
-      .rates = text_of(json, "rates"),
-      .injection_seeds = static_cast<std::uint32_t>(count_of(json, "injection_seeds"))};
+      .app = tools::text_of(json, "app"),
+      .topology = tools::text_of(json, "topology"),
+      .sensitive = tools::text_of(json, "sensitive"),
+      .seed = tools::count_of(json, "seed"),
+      .training_minutes = tools::count_of(json, "training_minutes"),
+      .load_percent = tools::count_of(json, "load_percent"),
+      .mix = tools::text_of(json, "mix"),
+      .held_out_minutes = static_cast<std::uint32_t>(tools::count_of(json, "held_out_minutes")),
+      .users = static_cast<std::uint32_t>(tools::count_of(json, "users")),
+      .load = tools::text_of(json, "load"),
+      .rates = tools::text_of(json, "rates"),
+      .injection_seeds = static_cast<std::uint32_t>(tools::count_of(json, "injection_seeds"))};
 }
 
 }  // namespace mimir::experiment

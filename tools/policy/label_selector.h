@@ -4,11 +4,15 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mimir::policy {
 
 using Labels = std::map<std::string, std::string>;
+
+/// The label that every namespace has, by which it is selected by its name.
+inline constexpr std::string_view kMetadataName = "kubernetes.io/metadata.name";
 
 /// One condition on labels, as Kubernetes has it (metav1.LabelSelectorRequirement).
 struct LabelRequirement {

@@ -15,8 +15,6 @@
 namespace mimir::policy {
 namespace {
 
-constexpr std::string_view kMetadataName = "kubernetes.io/metadata.name";
-
 /// Pods that no policy tells apart: of one service and namespace, with equal labels, in the
 /// same blocks of addresses.
 struct PodKind {

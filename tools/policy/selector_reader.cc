@@ -15,7 +15,6 @@ using Operator = LabelRequirement::Operator;
 
 constexpr std::string_view kNamespaceName = "io.kubernetes.pod.namespace";
 constexpr std::string_view kNamespaceLabel = "io.cilium.k8s.namespace.labels.";
-constexpr std::string_view kMetadataName = "kubernetes.io/metadata.name";
 
 struct OperatorName {
   std::string_view name;

@@ -25,14 +25,6 @@ using evaluation::ThresholdRule;
 
 constexpr std::size_t kCurvePointsMax = 120;
 
-std::string rate_text(double bytes_per_minute) {
-  return fmt::format("{:g} MB/min", bytes_per_minute / 1e6);
-}
-
-std::string granularity_text(const std::string& granularity) {
-  return granularity == "combined" ? granularity : granularity + " s";
-}
-
 std::string with_interval(const Estimate& estimate, int digits) {
   return fmt::format("{0:.{3}f} ({1:.{3}f}\u2013{2:.{3}f})", estimate.value, estimate.low,
                      estimate.high, digits);

@@ -21,14 +21,6 @@ namespace {
 using experiment::Pooled;
 using experiment::Row;
 
-std::string rate_text(double bytes_per_minute) {
-  return fmt::format("{:g} MB/min", bytes_per_minute / 1e6);
-}
-
-std::string granularity_text(const std::string& granularity) {
-  return granularity == "combined" ? granularity : granularity + " s";
-}
-
 /// What one application's rows are compared by: everything else is as in its first experiment.
 struct Axis {
   std::string title;

@@ -76,6 +76,14 @@ std::string escape(std::string_view text) {
   return escaped;
 }
 
+std::string rate_text(double bytes_per_minute) {
+  return fmt::format("{:g} MB/min", bytes_per_minute / 1e6);
+}
+
+std::string granularity_text(const std::string& granularity) {
+  return granularity == "combined" ? granularity : granularity + " s";
+}
+
 std::string to_html(const Table& table) {
   std::string html = "<div class=\"scroll\"><table><thead><tr>";
   for (const std::string& name : table.header) html += "<th>" + escape(name) + "</th>";

@@ -10,6 +10,10 @@ namespace mimir::report {
 /// `text` as it must stand between tags and in attributes.
 [[nodiscard]] std::string escape(std::string_view text);
 
+/// How a rate and a granularity are named in headings, cells and legends.
+[[nodiscard]] std::string rate_text(double bytes_per_minute);
+[[nodiscard]] std::string granularity_text(const std::string& granularity);
+
 /// A cell of a table: text that is escaped, and how strongly it is shaded, 0 to 1; below 0
 /// not at all.
 struct Cell {

@@ -66,7 +66,7 @@ class Parser {
     } else if (kind == "lateral") {
       parse_lateral(settings);
     } else {
-      spec_text_.error(kind, "no attack is called " + quoted(kind),
+      spec_text_.error(kind, "no attack is called " + in_quotes(kind),
                        "give exfil:path=..., scan:from=... or lateral:path=...");
     }
     if (diagnostics_.error_count() != before) return std::nullopt;
@@ -166,16 +166,16 @@ class Parser {
   void parse_service(std::string_view name) {
     if (const auto service = topology_.find_service(name)) {
       if (topology_.services[*service].is_on_node) {
-        spec_text_.error(name, quoted(name) + " has no pod of its own",
+        spec_text_.error(name, in_quotes(name) + " has no pod of its own",
                          "name a service whose pods have addresses");
       }
       spec_.path.emplace_back(name);
       return;
     }
     const std::string meant = nearest(name, services_);
-    spec_text_.error(name, "no service is called " + quoted(name),
+    spec_text_.error(name, "no service is called " + in_quotes(name),
                      meant.empty() ? "name a service of " + topology_.name
-                                   : "did you mean " + quoted(meant) + "?");
+                                   : "did you mean " + in_quotes(meant) + "?");
   }
 
   void parse_path(std::string_view value, bool ends_outside) {
@@ -186,10 +186,10 @@ class Parser {
       const std::string_view hop = rest.substr(0, arrow);
       const bool is_last = arrow == std::string_view::npos;
       if (is_last && ends_outside && hop != kOutsideName) {
-        spec_text_.error(hop, "the path ends in " + quoted(hop) + ", not in outside",
+        spec_text_.error(hop, "the path ends in " + in_quotes(hop) + ", not in outside",
                          "data that stays is no exfiltration: end the path with >outside");
       } else if (hops > 0 && before == hop) {
-        spec_text_.error(hop, quoted(hop) + " follows itself", "name each hop once");
+        spec_text_.error(hop, in_quotes(hop) + " follows itself", "name each hop once");
       } else if (is_last && ends_outside) {
         spec_.path.emplace_back(hop);
       } else {

@@ -11,19 +11,16 @@ namespace {
 
 constexpr std::uint8_t kEchoRequest = 8;
 constexpr std::uint8_t kEchoReply = 0;
-constexpr std::string_view kDomain = "cdn-metrics.example";  // the thief answers for it
-constexpr std::size_t kLabelBytes = 30;                      // 60 digits of a label's 63
+constexpr std::string_view kThiefDomain = "cdn-metrics.example";  // the thief answers for it
+constexpr std::size_t kLabelBytes = 30;                           // 60 digits of a label's 63
 constexpr std::uint32_t kIpHeaderBytes = 20;
 constexpr std::uint32_t kDatagramHeaderBytes = 8;  // UDP's, and that of an ICMP echo
-constexpr TimeNs kBetweenPacketsNs = 300;
 
 Route route_of(const Way& way) {
   Route route;
   route.is_to_outside = way.is_to_outside;
   return route;
 }
-
-TimeNs nanoseconds(double value) { return static_cast<TimeNs>(value); }
 
 }  // namespace
 
@@ -168,7 +165,7 @@ TimeNs DnsCarrier::send(std::size_t length, TimeNs time_ns) {
     name += kDigits[byte & 15U];
   }
   name += '.';
-  name += kDomain;
+  name += kThiefDomain;
   const auto id = static_cast<std::uint16_t>(random_.next());
   const std::string question = dns::query(id, name, dns::kTypeTxt);
   std::string reply;

@@ -10,7 +10,6 @@ namespace mimir::simulator {
 namespace {
 
 constexpr std::uint32_t kNodeNetwork = 0x0a000100;     // 10.0.1.0
-constexpr std::uint32_t kPodNetwork = 0x0af40000;      // 10.244.0.0
 constexpr std::uint32_t kServiceNetwork = 0x0a600000;  // 10.96.0.0
 constexpr std::uint32_t kDnsAddress = 0x0a60000a;      // 10.96.0.10, where kubeadm puts it
 constexpr std::uint32_t kApiAddress = 0x0a600001;      // 10.96.0.1, the first of the range

@@ -15,6 +15,9 @@
 
 namespace mimir::simulator {
 
+/// 10.244.0.0: the pods of the first node; the others follow.
+inline constexpr std::uint32_t kPodNetwork = 0x0af40000;
+
 struct Node {
   std::string name;
   std::uint32_t address;    ///< the kubelet asks from here

@@ -7,7 +7,6 @@ namespace mimir::simulator {
 namespace {
 
 constexpr TimeNs kDelayedAcknowledgementNs = 40'000'000;
-constexpr TimeNs kBetweenPacketsNs = 300;          // the least a tap at 10 Gbit/s sees between two
 constexpr TimeNs kRetransmissionNs = 200'000'000;  // the least that Linux waits
 constexpr std::uint32_t kWindowSegmentsMax = 40;
 constexpr TimeNs kSynRepeatNs = kNsPerSecond;  // RFC 6298 §2, doubled each time

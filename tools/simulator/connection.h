@@ -11,6 +11,9 @@
 
 namespace mimir::simulator {
 
+/// The least that a tap at 10 Gbit/s sees between two packets.
+inline constexpr TimeNs kBetweenPacketsNs = 300;
+
 enum class Side : std::uint8_t { kClient, kServer };
 
 /// One-way delays between either end and the place where packets are seen.

@@ -8,6 +8,9 @@
 
 namespace mimir::simulator::dns {
 
+/// 192.0.2.53 (RFC 5737): who knows the names outside the cluster.
+inline constexpr std::uint32_t kUpstream = 0xc0000235;
+
 inline constexpr std::uint16_t kTypeA = 1;
 inline constexpr std::uint16_t kTypeTxt = 16;
 inline constexpr std::uint16_t kTypeAaaa = 28;

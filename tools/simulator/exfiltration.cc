@@ -10,7 +10,6 @@ namespace {
 using Method = AttackSpec::Method;
 
 constexpr std::uint32_t kDropNetwork = 0xc0000280;  // 192.0.2.128/26, RFC 5737
-constexpr std::uint32_t kUpstream = 0xc0000235;     // 192.0.2.53, as the DNS's own
 constexpr std::uint16_t kDnsPort = 53;
 constexpr double kRelayNs = 600'000;  // mean time a proxy holds a packet
 
@@ -64,7 +63,7 @@ bool Exfiltration::choose(Chain& chain) {
   const bool is_dns = spec_.method == Method::kDns;
   const std::size_t hops = ends.size() - (is_dns ? 2 : 1);
   for (std::uint32_t i = 0; i < hops; ++i) add_hop(chain, ends, i);
-  if (is_dns) pods_.push_back(address_text(kUpstream));
+  if (is_dns) pods_.push_back(address_text(dns::kUpstream));
   return true;
 }
 
@@ -84,11 +83,11 @@ void Exfiltration::add_hop(Chain& chain, const std::vector<Endpoint>& ends, std:
   Hop hop{{name_of(first), name_of(first + 1)}, first, nullptr};
   if (spec_.method == Method::kDns && first + 3 == ends.size()) {
     const std::uint32_t dns = *context_.topology.find_service(context_.topology.dns);
-    hop.names.push_back(address_text(kUpstream));
+    hop.names.push_back(address_text(dns::kUpstream));
     hop.carrier = std::make_unique<DnsCarrier>(
         way.source, Endpoint{context_.cluster.virtual_addresses[dns], kDnsPort},
-        Endpoint{way.destination.address, kDnsPort}, Endpoint{kUpstream, kDnsPort}, context_.tap,
-        random_, payloads_);
+        Endpoint{way.destination.address, kDnsPort}, Endpoint{dns::kUpstream, kDnsPort},
+        context_.tap, random_, payloads_);
   } else if (spec_.method == Method::kUdp || spec_.method == Method::kIcmp) {
     if (!leaves) way.destination.port = drop_port(spec_.method);
     hop.carrier =

@@ -17,8 +17,6 @@ constexpr std::uint16_t kStorePort = 443;
 constexpr TimeNs kStartNs = 1'500'000'000;
 constexpr std::uint32_t kPauseDoublingsMax = 5;  // of a second, while a service is down
 
-TimeNs nanoseconds(double value) { return static_cast<TimeNs>(value); }
-
 /// How a piece is asked for, by what the service speaks.
 Operation reading(const Service& service, std::size_t length) {
   Operation operation;

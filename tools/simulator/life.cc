@@ -7,7 +7,6 @@
 namespace mimir::simulator {
 namespace {
 
-constexpr TimeNs kDayNs = 86'400 * kNsPerSecond;
 constexpr TimeNs kAutoscalePeriodNs = 15 * kNsPerSecond;  // as the controller's by default
 constexpr TimeNs kStabilisationNs = 300 * kNsPerSecond;   // before it scales down
 constexpr TimeNs kGraceNs = 30 * kNsPerSecond;
@@ -22,9 +21,9 @@ std::uint32_t replicas_wanted(const Service& service, std::uint32_t users) {
 }
 
 TimeNs next_due_ns(TimeNs time_ns, TimeNs at_ns, TimeNs every_ns) {
-  const TimeNs midnight_ns = time_ns / kDayNs * kDayNs;
+  const TimeNs midnight_ns = time_ns / kNsPerDay * kNsPerDay;
   TimeNs due_ns = midnight_ns + at_ns;
-  const TimeNs period_ns = every_ns == 0 ? kDayNs : every_ns;
+  const TimeNs period_ns = every_ns == 0 ? kNsPerDay : every_ns;
   if (due_ns < time_ns) due_ns += (time_ns - due_ns + period_ns - 1) / period_ns * period_ns;
   return due_ns;
 }
@@ -82,7 +81,7 @@ void Life::autoscale(TimeNs time_ns, std::uint32_t users) {
 }
 
 void Life::update(std::uint32_t update, TimeNs time_ns) {
-  agenda_.add(Event::Kind::kUpdate, time_ns + kDayNs, update);
+  agenda_.add(Event::Kind::kUpdate, time_ns + kNsPerDay, update);
   const std::uint32_t service = *topology_.find_service(topology_.updates[update].service);
   if (rollouts_.contains(service) || starting_[service] > 0) return;
   cluster_.new_version(service);

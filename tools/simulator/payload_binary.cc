@@ -19,12 +19,6 @@ void little(std::string& out, std::uint64_t value, std::size_t bytes) {
   }
 }
 
-void big(std::string& out, std::uint64_t value, std::size_t bytes) {
-  for (std::size_t i = bytes; i > 0; --i) {
-    out += static_cast<char>((value >> (8 * (i - 1))) & 0xffU);
-  }
-}
-
 std::string mysql_packet(std::uint32_t sequence, std::string_view payload) {
   std::string packet;
   little(packet, payload.size(), 3);

@@ -14,12 +14,6 @@ namespace {
 constexpr std::size_t kRecordBytes = std::size_t{16} << 10;
 constexpr std::size_t kGrpcBodyBytesMax = (std::size_t{16} << 10) - 5;  // of one DATA frame
 
-void big(std::string& out, std::uint64_t value, std::size_t bytes) {
-  for (std::size_t i = bytes; i > 0; --i) {
-    out += static_cast<char>((value >> (8 * (i - 1))) & 0xffU);
-  }
-}
-
 enum FrameType : std::uint8_t { kData = 0, kHeaders = 1, kSettings = 4 };
 constexpr std::uint8_t kAcknowledged = 0x1;
 constexpr std::uint8_t kEndStream = 0x1;
@@ -88,6 +82,12 @@ std::string hello(std::uint8_t type, std::string_view middle, std::string_view e
 }
 
 }  // namespace
+
+void big(std::string& out, std::uint64_t value, std::size_t bytes) {
+  for (std::size_t i = bytes; i > 0; --i) {
+    out += static_cast<char>((value >> (8 * (i - 1))) & 0xffU);
+  }
+}
 
 std::array<Greeting, 8> grpc_greetings() {
   std::string preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

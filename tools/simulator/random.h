@@ -6,7 +6,14 @@
 #include <cstdint>
 #include <numbers>
 
+#include "dataplane/record/time.h"
+
 namespace mimir::simulator {
+
+/// A time that was drawn, to the nanosecond.
+[[nodiscard]] constexpr TimeNs nanoseconds(double drawn_ns) {
+  return static_cast<TimeNs>(drawn_ns);
+}
 
 /// A stream of random numbers that is the same on every compiler: xoshiro256**
 /// (Blackman and Vigna 2018) seeded by splitmix64, with our own draws, because

@@ -8,8 +8,7 @@
 namespace mimir::simulator {
 namespace {
 
-constexpr std::uint32_t kGateway = 0xac110001;     // 172.17.0.1
-constexpr std::uint32_t kPodNetwork = 0x0af40000;  // 10.244.0.0, of the first node
+constexpr std::uint32_t kGateway = 0xac110001;  // 172.17.0.1
 constexpr TimeNs kPoolsOpenWithinNs = 2 * kNsPerSecond;
 constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15U;
 

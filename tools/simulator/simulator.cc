@@ -141,7 +141,7 @@ std::optional<std::vector<std::pair<std::string, double>>> parse_mix(
     const std::string_view part = rest.substr(0, comma);
     const std::size_t equals = part.find('=');
     if (equals == std::string_view::npos) {
-      spec.error(part, quoted(part) + " has no share", "write action=share");
+      spec.error(part, in_quotes(part) + " has no share", "write action=share");
     } else if (const auto share = spec.number(part.substr(equals + 1), 0, 1e6)) {
       mix.emplace_back(part.substr(0, equals), *share);
     }

@@ -39,7 +39,7 @@ std::optional<double> take_number(std::string_view& value) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) { return '\'' + std::string(text) + '\''; }
+std::string in_quotes(std::string_view text) { return '\'' + std::string(text) + '\''; }
 
 SpecText::SpecText(std::string_view text, std::string option, std::uint32_t number,
                    std::string what, config::Diagnostics& diagnostics)
@@ -65,14 +65,14 @@ void SpecText::split(std::string_view settings, const std::vector<std::string>& 
     const std::size_t equals = setting.find('=');
     const std::string_view key = setting.substr(0, equals);
     if (equals == std::string_view::npos) {
-      error(setting, quoted(setting) + " has no value", "write key=value");
+      error(setting, in_quotes(setting) + " has no value", "write key=value");
     } else if (std::find(keys_.begin(), keys_.end(), key) != keys_.end()) {
       error(key, std::string(key) + " is given twice", "give it once");
     } else if (std::find(known.begin(), known.end(), key) == known.end()) {
       const std::string meant = nearest(key, known);
-      error(key, what_ + " has no key " + quoted(key),
+      error(key, what_ + " has no key " + in_quotes(key),
             meant.empty() ? "give " + config::to_words(known)
-                          : "did you mean " + quoted(meant) + "?");
+                          : "did you mean " + in_quotes(meant) + "?");
     } else {
       keys_.push_back(key);
       settings_.emplace_back(key, setting.substr(equals + 1));
@@ -104,7 +104,7 @@ std::optional<TimeNs> SpecText::time(std::string_view value) {
   const auto number = take_number(rest);
   const Unit* const unit = find_unit(kTimes, rest.empty() ? "s" : rest);
   if (!number || unit == nullptr || *number * unit->factor > kLongestSeconds) {
-    error(value, quoted(value) + " is no time", "write seconds, or a number and s, min or h");
+    error(value, in_quotes(value) + " is no time", "write seconds, or a number and s, min or h");
     return std::nullopt;
   }
   return static_cast<TimeNs>(*number * unit->factor * 1e9);
@@ -118,12 +118,12 @@ std::optional<double> SpecText::byte_rate(std::string_view value) {
   const Unit* const time =
       slash == rest.size() ? nullptr : find_unit(kTimes, rest.substr(slash + 1));
   if (!number || size == nullptr || time == nullptr) {
-    error(value, quoted(value) + " is no rate", "write a rate like 1MB/min or 500B/s");
+    error(value, in_quotes(value) + " is no rate", "write a rate like 1MB/min or 500B/s");
     return std::nullopt;
   }
   const double bytes_per_minute = *number * size->factor / (time->factor / 60);
   if (bytes_per_minute < 1 || bytes_per_minute > 6e10) {
-    error(value, "rate " + quoted(value) + " is out of range",
+    error(value, "rate " + in_quotes(value) + " is out of range",
           "give a rate from 1 B/min to 1 GB/s");
     return std::nullopt;
   }
@@ -134,7 +134,7 @@ std::optional<double> SpecText::number(std::string_view value, double min, doubl
   std::string_view rest = value;
   const auto number = take_number(rest);
   if (!number || !rest.empty() || *number < min || *number > max) {
-    error(value, quoted(value) + " is no number in range",
+    error(value, in_quotes(value) + " is no number in range",
           "give a number from " + config::to_real_text(min) + " to " + config::to_real_text(max));
     return std::nullopt;
   }
@@ -144,7 +144,7 @@ std::optional<double> SpecText::number(std::string_view value, double min, doubl
 std::optional<std::string> SpecText::word(std::string_view value,
                                           const std::vector<std::string>& allowed) {
   if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return std::string(value);
-  error(value, quoted(value) + " is not simulated", "give " + config::to_words(allowed));
+  error(value, in_quotes(value) + " is not simulated", "give " + config::to_words(allowed));
   return std::nullopt;
 }
 
@@ -157,7 +157,7 @@ std::optional<std::pair<std::uint32_t, std::uint32_t>> SpecText::range(std::stri
   if (has_hyphen) rest.remove_prefix(1);
   const auto high = has_hyphen ? take_number(rest) : std::nullopt;
   if (!low || !high || !rest.empty() || *low < min || *high > max || *low > *high) {
-    error(value, quoted(value) + " is no range of sizes",
+    error(value, in_quotes(value) + " is no range of sizes",
           "write two numbers from " + std::to_string(min) + " to " + std::to_string(max) +
               ", such as 300-400");
     return std::nullopt;

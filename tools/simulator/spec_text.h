@@ -58,6 +58,6 @@ class SpecText {
   std::vector<std::string_view> keys_;  ///< all that were named, with a value or without
 };
 
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 }  // namespace mimir::simulator

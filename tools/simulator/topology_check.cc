@@ -12,17 +12,16 @@
 namespace mimir::simulator {
 namespace {
 
-using config::Node;
-
 constexpr std::uint32_t kPodsOfNodeMax = 200;  // of a /24, with room for those that come and go
 
 /// The child of that name, or the node itself: the nearest place there is.
-const Node& under(const Node& node, std::string_view key) {
-  const Node* const child = node.find(key);
+const config::Node& under(const config::Node& node, std::string_view key) {
+  const config::Node* const child = node.find(key);
   return child == nullptr ? node : *child;
 }
 
-const Node& element(const Node& document, std::string_view list, std::size_t index) {
+const config::Node& element(const config::Node& document, std::string_view list,
+                            std::size_t index) {
   return under(document, list).elements.at(index);
 }
 
@@ -37,7 +36,7 @@ bool is_dns_label(std::string_view name) {
 
 class Checker {
  public:
-  Checker(const Topology& topology, const Node& document, config::Diagnostics& diagnostics)
+  Checker(const Topology& topology, const config::Node& document, config::Diagnostics& diagnostics)
       : topology_(topology), document_(document), diagnostics_(diagnostics) {
     for (const Service& each : topology.services) services_.push_back(each.name);
     for (const Operation& each : topology.operations) operations_.push_back(each.name);
@@ -53,11 +52,11 @@ class Checker {
   }
 
  private:
-  void error(const Node& at, std::string message, std::string hint) {
+  void error(const config::Node& at, std::string message, std::string hint) {
     config::report(at, diagnostics_, std::move(message), std::move(hint));
   }
 
-  void no_such(const Node& at, const char* what, const std::string& name,
+  void no_such(const config::Node& at, const char* what, const std::string& name,
                const std::vector<std::string>& known) {
     const std::string meant = nearest(name, known);
     error(at, "no " + std::string(what) + " is called '" + name + "'",
@@ -65,7 +64,7 @@ class Checker {
                         : "did you mean '" + meant + "'?");
   }
 
-  bool need_service(const Node& at, const std::string& name) {
+  bool need_service(const config::Node& at, const std::string& name) {
     if (topology_.find_service(name)) return true;
     no_such(at, "service", name, services_);
     return false;
@@ -74,7 +73,7 @@ class Checker {
   template <typename Items>
   void check_unique(const Items& items, const char* list) {
     for (std::size_t i = 0; i < items.size(); ++i) {
-      const Node& at = under(element(document_, list, i), "name");
+      const config::Node& at = under(element(document_, list, i), "name");
       if (items[i].name.empty()) error(at, "it has no name", "write name: ...");
       for (std::size_t j = 0; j < i; ++j) {
         if (items[j].name != items[i].name) continue;
@@ -104,7 +103,7 @@ class Checker {
     std::uint32_t pods = 0;
     for (std::size_t i = 0; i < topology_.services.size(); ++i) {
       const Service& service = topology_.services[i];
-      const Node& at = element(document_, "services", i);
+      const config::Node& at = element(document_, "services", i);
       pods += std::max(service.replicas, service.replicas_max);
       if (!service.name.empty() && !is_dns_label(service.name)) {
         error(under(at, "name"), "'" + service.name + "' is no name of a service",
@@ -134,7 +133,7 @@ class Checker {
   void check_links() {
     for (std::size_t i = 0; i < topology_.links.size(); ++i) {
       const Link& link = topology_.links[i];
-      const Node& at = element(document_, "links", i);
+      const config::Node& at = element(document_, "links", i);
       const bool has_ends = need_service(under(at, "client"), link.client) &&
                             need_service(under(at, "server"), link.server);
       if (topology_.find_link(link.client, link.server) != i) {
@@ -151,9 +150,10 @@ class Checker {
   }
 
   /// `client` is empty for users.
-  void check_calls(const Node& list, const std::string& client, const std::vector<Step>& steps) {
+  void check_calls(const config::Node& list, const std::string& client,
+                   const std::vector<Step>& steps) {
     for (std::size_t i = 0; i < steps.size(); ++i) {
-      const Node& at = under(list.elements.at(i), "call");
+      const config::Node& at = under(list.elements.at(i), "call");
       const auto operation = topology_.find_operation(steps[i].operation);
       if (!operation) {
         no_such(at, "operation", steps[i].operation, operations_);
@@ -177,7 +177,7 @@ class Checker {
     states_.assign(topology_.operations.size(), State::kNew);
     for (std::size_t i = 0; i < topology_.operations.size(); ++i) {
       const Operation& operation = topology_.operations[i];
-      const Node& at = element(document_, "operations", i);
+      const config::Node& at = element(document_, "operations", i);
       if (!need_service(under(at, "service"), operation.service)) continue;
       check_calls(under(at, "calls"), operation.service, operation.steps);
       const Service& server = topology_.services[*topology_.find_service(operation.service)];
@@ -189,7 +189,7 @@ class Checker {
     }
   }
 
-  void check_delivery(const Node& at, const Operation& operation, const Service& server) {
+  void check_delivery(const config::Node& at, const Operation& operation, const Service& server) {
     if (!need_service(at, operation.deliver_to)) return;
     if (server.protocol != Protocol::kAmqp) {
       error(at, "'" + server.name + "' delivers no messages", "leave it out");
@@ -207,7 +207,7 @@ class Checker {
     if (states_[index] != State::kNew) return;
     states_[index] = State::kOpen;
     const Operation& operation = topology_.operations[index];
-    const Node& calls = under(element(document_, "operations", index), "calls");
+    const config::Node& calls = under(element(document_, "operations", index), "calls");
     for (std::size_t i = 0; i < operation.steps.size(); ++i) {
       const auto callee = topology_.find_operation(operation.steps[i].operation);
       if (!callee) continue;
@@ -226,7 +226,7 @@ class Checker {
     bool is_some = false;
     for (std::size_t i = 0; i < topology_.actions.size(); ++i) {
       const Action& action = topology_.actions[i];
-      const Node& at = element(document_, "actions", i);
+      const config::Node& at = element(document_, "actions", i);
       is_some |= action.weight > 0;
       for (const auto& [list, pages] :
            {std::pair("once", &action.once), std::pair("repeated", &action.repeated)}) {
@@ -244,7 +244,7 @@ class Checker {
     }
   }
 
-  void check_end_of_job(const Node& at, const std::string& name, bool is_written) {
+  void check_end_of_job(const config::Node& at, const std::string& name, bool is_written) {
     if (!need_service(at, name)) return;
     const Protocol protocol = topology_.services[*topology_.find_service(name)].protocol;
     const bool is_bulk = protocol == Protocol::kHttp || protocol == Protocol::kTls ||
@@ -257,7 +257,7 @@ class Checker {
   void check_clock() {
     for (std::size_t i = 0; i < topology_.jobs.size(); ++i) {
       const Job& job = topology_.jobs[i];
-      const Node& at = element(document_, "jobs", i);
+      const config::Node& at = element(document_, "jobs", i);
       if (!job.from.empty()) check_end_of_job(under(at, "from"), job.from, false);
       if (!job.to.empty() && job.to != kOutsideName)
         check_end_of_job(under(at, "to"), job.to, true);
@@ -275,7 +275,7 @@ class Checker {
     }
     for (std::size_t i = 0; i < topology_.updates.size(); ++i) {
       const Update& update = topology_.updates[i];
-      const Node& at = under(element(document_, "updates", i), "service");
+      const config::Node& at = under(element(document_, "updates", i), "service");
       if (!need_service(at, update.service)) continue;
       if (topology_.services[*topology_.find_service(update.service)].is_on_node) {
         error(at, "a pod on the node's address cannot be replaced while it runs",
@@ -288,7 +288,7 @@ class Checker {
     }
     for (std::size_t i = 0; i < topology_.crashes.size(); ++i) {
       const Crash& crash = topology_.crashes[i];
-      const Node& at = under(element(document_, "crashes", i), "service");
+      const config::Node& at = under(element(document_, "crashes", i), "service");
       if (!need_service(at, crash.service)) continue;
       if (topology_.services[*topology_.find_service(crash.service)].protocol != Protocol::kDns) {
         continue;
@@ -299,7 +299,7 @@ class Checker {
   }
 
   const Topology& topology_;
-  const Node& document_;
+  const config::Node& document_;
   config::Diagnostics& diagnostics_;
   std::vector<std::string> services_;
   std::vector<std::string> operations_;

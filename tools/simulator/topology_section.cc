@@ -5,8 +5,6 @@
 namespace mimir::simulator {
 namespace {
 
-constexpr TimeNs kDayNs = 86'400 * kNsPerSecond;
-
 config::Section<SizeLaw> size_section(const char* name) {
   using C = SizeLaw;
   config::Section<C> section(name);
@@ -92,7 +90,7 @@ config::Section<Service> service_section() {
                 .unit = "",
                 .help = "Where scrapers ask its pods; 0: at the port of the pods if that speaks "
                         "HTTP, else nowhere."})
-      .duration_ns("outside_lookup_every", &C::outside_lookup_every_ns, 0, kDayNs,
+      .duration_ns("outside_lookup_every", &C::outside_lookup_every_ns, 0, kNsPerDay,
                    "A pod's mean time between names of the world it asks for; 0s: never.")
       .section("replication", &C::replication, replication_section(),
                "How the members tell each other of writes.");
@@ -107,15 +105,15 @@ config::Section<Link> link_section() {
       .choice("reuse", &C::reuse,
               {{"call", Reuse::kCall}, {"request", Reuse::kRequest}, {"pool", Reuse::kPool}},
               "A connection for each call, for each request that the client serves, or a pool.")
-      .duration_ns("idle_close", &C::idle_close_ns, 0, kDayNs,
+      .duration_ns("idle_close", &C::idle_close_ns, 0, kNsPerDay,
                    "A pooled connection that is unused for so long is closed; 0s: never.")
       .boolean("looks_up", &C::looks_up, "Whether the DNS is asked for the server.")
-      .duration_ns("lookup_cache", &C::lookup_cache_ns, 0, kDayNs,
+      .duration_ns("lookup_cache", &C::lookup_cache_ns, 0, kNsPerDay,
                    "How long a pod remembers the answer.")
-      .duration_ns("heartbeat", &C::heartbeat_ns, 0, kDayNs,
+      .duration_ns("heartbeat", &C::heartbeat_ns, 0, kNsPerDay,
                    "How often a protocol's own keep-alive goes over a pooled connection; 0s: "
                    "never.")
-      .duration_ns("keep_alive", &C::keep_alive_ns, 0, kDayNs,
+      .duration_ns("keep_alive", &C::keep_alive_ns, 0, kNsPerDay,
                    "TCP's own probe after so long a silence on a pooled connection; 0s: none.");
   return section;
 }
@@ -187,8 +185,8 @@ config::Section<Job> job_section() {
   config::Section<C> section("jobs[]");
   section.text("name", &C::name, "Of the CronJob; its pods are named after it.")
       .text("namespace", &C::namespace_name, "Its namespace.")
-      .duration_ns("at", &C::at_ns, 0, kDayNs, "When it runs, since midnight UTC.")
-      .duration_ns("every", &C::every_ns, 0, kDayNs,
+      .duration_ns("at", &C::at_ns, 0, kNsPerDay, "When it runs, since midnight UTC.")
+      .duration_ns("every", &C::every_ns, 0, kNsPerDay,
                    "It runs so often, from `at` on; 0s: once a day.")
       .text("from", &C::from, "The service it reads from; \"\" for none.")
       .text("to", &C::to, "The service it writes to, outside for the internet, \"\" for none.")
@@ -221,7 +219,7 @@ config::Section<Update> update_section() {
   using C = Update;
   config::Section<C> section("updates[]");
   section.text("service", &C::service, "The service whose pods are replaced one by one.")
-      .duration_ns("at", &C::at_ns, 0, kDayNs, "When it begins, since midnight UTC.");
+      .duration_ns("at", &C::at_ns, 0, kNsPerDay, "When it begins, since midnight UTC.");
   return section;
 }
 
@@ -229,8 +227,8 @@ config::Section<Crash> crash_section() {
   using C = Crash;
   config::Section<C> section("crashes[]");
   section.text("service", &C::service, "The service whose containers die, all at once.")
-      .duration_ns("at", &C::at_ns, 0, kDayNs, "When, since midnight UTC.")
-      .duration_ns("down_for", &C::down_for_ns, kNsPerSecond, kDayNs / 2,
+      .duration_ns("at", &C::at_ns, 0, kNsPerDay, "When, since midnight UTC.")
+      .duration_ns("down_for", &C::down_for_ns, kNsPerSecond, kNsPerDay / 2,
                    "For so long its pods refuse every connection; they keep their addresses.");
   return section;
 }

@@ -8,11 +8,7 @@ namespace mimir::simulator {
 namespace {
 
 constexpr std::uint32_t kNoLink = std::numeric_limits<std::uint32_t>::max();
-constexpr double kNsPerMs = 1e6;
 constexpr TimeNs kScrapeTimeoutNs = 10 * kNsPerSecond;  // Prometheus' default
-constexpr double kClientReactionNs = 60'000;            // mean time of a program to go on
-
-TimeNs nanoseconds(double value) { return static_cast<TimeNs>(value); }
 
 }  // namespace
 

@@ -19,6 +19,10 @@
 
 namespace mimir::simulator {
 
+inline constexpr double kNsPerMs = 1e6;
+/// The mean time a program that asked takes to go on.
+inline constexpr double kClientReactionNs = 60'000;
+
 /// A write that the members of a replicated service will tell each other of.
 struct Write {
   TimeNs time_ns;

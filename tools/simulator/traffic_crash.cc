@@ -16,8 +16,6 @@ constexpr double kRetryGrowth = 1.6;
 constexpr double kRetryNsMax = 120e9;
 constexpr double kRetryJitter = 0.2;
 
-TimeNs nanoseconds(double value) { return static_cast<TimeNs>(value); }
-
 bool is_kept(const Link& link) { return link.reuse == Reuse::kPool && link.idle_close_ns == 0; }
 
 }  // namespace

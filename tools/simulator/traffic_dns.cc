@@ -7,15 +7,12 @@
 namespace mimir::simulator {
 namespace {
 
-constexpr std::uint32_t kUpstream = 0xc0000235;  // 192.0.2.53, RFC 5737
-constexpr std::uint32_t kWorld = 0xc0000264;     // 192.0.2.100
+constexpr std::uint32_t kWorld = 0xc0000264;  // 192.0.2.100
 constexpr std::size_t kAddressesMax = 24;
 constexpr std::uint32_t kClusterTtlS = 5;
 constexpr std::uint32_t kOutsideTtlS = 30;
 constexpr std::uint16_t kPort = 53;
-constexpr const char* kDomain = "cluster.local";
-
-TimeNs nanoseconds(double value) { return static_cast<TimeNs>(value); }
+constexpr const char* kClusterDomain = "cluster.local";
 
 }  // namespace
 
@@ -46,7 +43,7 @@ TimeNs Traffic::ask(Endpoint client, std::uint32_t dns_pod, TimeNs time_ns,
 TimeNs Traffic::look_up(std::uint32_t pod, std::uint32_t service, TimeNs time_ns) {
   if (!has_ready_pod(dns_)) return time_ns;
   const Service& server = topology_.services[service];
-  const std::string name = server.name + '.' + server.namespace_name + ".svc." + kDomain;
+  const std::string name = server.name + '.' + server.namespace_name + ".svc." + kClusterDomain;
   const Endpoint client{cluster_.pods[pod].address,
                         static_cast<std::uint16_t>(32768 + random_.below(28232))};
   std::vector<std::uint32_t> addresses{cluster_.virtual_addresses[service]};
@@ -66,7 +63,7 @@ TimeNs Traffic::look_up(std::uint32_t pod, std::uint32_t service, TimeNs time_ns
                               dns::address_reply(id, name, addresses, kClusterTtlS), work_ns);
   const TimeNs second_ns =
       ask(client, dns_pod, time_ns + 8'000, dns::query(next_id, name, dns::kTypeAaaa),
-          dns::empty_reply(next_id, name, dns::kTypeAaaa, kDomain, false), work_ns);
+          dns::empty_reply(next_id, name, dns::kTypeAaaa, kClusterDomain, false), work_ns);
   return std::max(first_ns, second_ns);
 }
 
@@ -74,7 +71,7 @@ TimeNs Traffic::ask_upstream(std::uint32_t dns_pod, TimeNs time_ns, std::string_
                              std::string_view answer) {
   const Endpoint client{cluster_.pods[dns_pod].address,
                         static_cast<std::uint16_t>(32768 + random_.below(28232))};
-  const Endpoint server{kUpstream, kPort};
+  const Endpoint server{dns::kUpstream, kPort};
   Route route;
   route.is_to_outside = true;
   datagram(time_ns + 40'000, client, server, true, route, question);
@@ -98,7 +95,7 @@ TimeNs Traffic::look_up_world(std::uint32_t pod, std::uint32_t which, TimeNs tim
                         static_cast<std::uint16_t>(32768 + random_.below(28232))};
   const std::uint32_t dns_pod = any_pod(dns_);
   // With ndots:5 every suffix of the search list is tried before the name itself.
-  const std::string domain = kDomain;
+  const std::string domain = kClusterDomain;
   for (const std::string& suffix : {own_namespace + ".svc." + domain, "svc." + domain, domain}) {
     const auto id = static_cast<std::uint16_t>(random_.next());
     const std::string guess = name + '.' + suffix;

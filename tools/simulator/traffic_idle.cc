@@ -6,14 +6,7 @@
 #include "tools/simulator/traffic.h"
 
 namespace mimir::simulator {
-namespace {
-
-constexpr double kClientReactionNs = 60'000;
-constexpr double kNsPerMs = 1e6;
-
-TimeNs nanoseconds(double value) { return static_cast<TimeNs>(value); }
-
-}  // namespace
+namespace {}  // namespace
 
 void Traffic::open_pools(std::uint32_t pod, TimeNs time_ns) {
   for (std::uint32_t link = 0; link < topology_.links.size(); ++link) {

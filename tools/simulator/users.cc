@@ -12,8 +12,6 @@ constexpr std::uint32_t kNetworks[] = {0xc6336400, 0xcb007100};  // RFC 5737: 19
 constexpr std::uint32_t kHosts = 254;
 constexpr double kOwnReactionNs = 4e6;  // between the requests of one page
 
-TimeNs nanoseconds(double value) { return static_cast<TimeNs>(value); }
-
 }  // namespace
 
 Users::Users(const Topology& topology, const Cluster& cluster, Traffic& traffic, Random& random,
