@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/incident_text.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "tools/json_member.h"
@@ -32,9 +34,14 @@ std::string reasons_text(const Json& line) {
   const Json& ours = member(line, "mimir");
   std::string text = explanation_text(member(ours, "explanation"));
   for (const Json& edge : list_of(ours, "edges")) {
-    text += fmt::format("  edge {} -> {}: {:.0f} bytes, expected {:.0f}\n", text_of(edge, "src"),
+    text += fmt::format("  edge {} -> {}: {:.0f} bytes, expected {:.0f}", text_of(edge, "src"),
                         text_of(edge, "dst"), number_of(edge, "bytes"),
                         number_of(edge, "expected_bytes"));
+    const char* separator = "  ";
+    for (const Json& spoken : list_of(edge, "applications")) {
+      if (spoken.string() != nullptr) text += std::exchange(separator, ", ") + *spoken.string();
+    }
+    text += '\n';
   }
   for (const Json& step : list_of(ours, "next_steps")) {
     if (step.string() != nullptr) text += fmt::format("  next: {}\n", *step.string());

@@ -44,10 +44,16 @@ const detector::EdgeEvidence* find_edge(const Alert& alert, const std::string& s
   return found == alert.edges.end() ? nullptr : &*found;
 }
 
+/// " (mongodb, tls)"; empty where nothing is known.
+std::string spoken_text(ApplicationSet applications) {
+  const std::vector<std::string_view> spoken = names_of(applications);
+  return spoken.empty() ? std::string() : fmt::format(" ({})", fmt::join(spoken, ", "));
+}
+
 std::string describe(const detector::EdgeEvidence& edge, std::uint32_t granularity_s) {
-  const std::string sent =
-      fmt::format("{} sent {} to {} in {} s", edge.source,
-                  bytes_text(static_cast<double>(edge.bytes)), edge.destination, granularity_s);
+  const std::string sent = fmt::format(
+      "{} sent {}{} to {} in {} s", edge.source, bytes_text(static_cast<double>(edge.bytes)),
+      spoken_text(edge.applications), edge.destination, granularity_s);
   if (!edge.is_known) return sent + " (an edge never seen in training)";
   return sent + fmt::format(" (expected {}, 99th percentile {})", bytes_text(edge.expected_bytes),
                             bytes_text(edge.p99_bytes));
@@ -166,6 +172,11 @@ config::Json to_json(const detector::EdgeEvidence& edge) {
       .set("p99_bytes", edge.p99_bytes)
       .set("excess", edge.excess())
       .set("seen_in_training", edge.is_known);
+  if (edge.applications != 0) {
+    Json spoken = Json::array();
+    for (const std::string_view name : names_of(edge.applications)) spoken.push(std::string(name));
+    row.set("applications", std::move(spoken));
+  }
   return row;
 }
 

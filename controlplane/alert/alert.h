@@ -15,7 +15,7 @@
 namespace mimir::controlplane {
 
 /// Of every alert, whoever raised it.
-inline constexpr std::string_view kAlertSchema = "mimir-eve/1.2";
+inline constexpr std::string_view kAlertSchema = "mimir-eve/1.3";
 inline constexpr std::uint64_t kAlertGeneratorId = 7700;
 
 /// Two pods of one hop of the path, and what went between them in the window.

@@ -35,6 +35,7 @@ std::vector<detector::EdgeEvidence> AlertBuilder::weigh(const analysis::Verdict&
     edges.push_back(baselines_.weigh(
         verdict.window.granularity_s(), cluster_->class_name(edge.source),
         cluster_->class_name(edge.target), edge.counts.packets, edge.counts.bytes));
+    edges.back().applications = edge.counts.applications;
   }
   std::stable_sort(edges.begin(), edges.end(),
                    [](const auto& a, const auto& b) { return a.excess() > b.excess(); });

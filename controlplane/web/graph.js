@@ -151,7 +151,8 @@ export function told(edge) {
   } else {
     said.push(element("div", {}, "expected: nothing, training never saw it"));
   }
-  said.push(element("div", { class: "hint" }, `${count(edge.packets)} packets`));
+  const spoken = edge.applications === undefined ? "" : ` of ${edge.applications.join(", ")}`;
+  said.push(element("div", { class: "hint" }, `${count(edge.packets)} packets${spoken}`));
   return said;
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace mimir {
 
@@ -48,6 +49,24 @@ static_assert(kApplicationNames.size() == static_cast<std::size_t>(Application::
 /// Lower-case and stable; empty if it is unknown.
 [[nodiscard]] constexpr std::string_view name(Application application) noexcept {
   return kApplicationNames[static_cast<std::size_t>(application)];
+}
+
+/// Some of them: bit 1 << each that is known.
+using ApplicationSet = std::uint32_t;
+
+[[nodiscard]] constexpr ApplicationSet set_of(Application application) noexcept {
+  return application == Application::kUnknown ? 0 : 1U << static_cast<unsigned>(application);
+}
+
+static_assert(kApplicationNames.size() <= 32);
+
+/// Of each in the set, in the order of their numbers.
+[[nodiscard]] inline std::vector<std::string_view> names_of(ApplicationSet applications) {
+  std::vector<std::string_view> names;
+  for (std::size_t i = 1; i < kApplicationNames.size(); ++i) {
+    if ((applications >> i & 1U) != 0) names.push_back(kApplicationNames[i]);
+  }
+  return names;
 }
 
 /// What rules of the payload are about: bit 1 << kind of FlowRecord::rule_bits.

@@ -14,19 +14,19 @@ namespace {
 
 using enum Application;
 
-constexpr std::uint32_t set_of(std::initializer_list<Application> applications) {
-  std::uint32_t set = 0;
-  for (const Application one : applications) set |= 1U << static_cast<unsigned>(one);
+constexpr ApplicationSet set_of(std::initializer_list<Application> applications) {
+  ApplicationSet set = 0;
+  for (const Application one : applications) set |= mimir::set_of(one);
   return set;
 }
 
 /// What may be spoken at a port. Most may be wrapped in TLS.
 struct SpokenRow {
   std::uint16_t port;
-  std::uint32_t applications;
+  ApplicationSet applications;
 };
 
-constexpr std::uint32_t kWeb = set_of({kHttp1, kHttp2, kGrpc, kTls, kQuic});
+constexpr ApplicationSet kWeb = set_of({kHttp1, kHttp2, kGrpc, kTls, kQuic});
 
 // IANA, "Service Name and Transport Protocol Port Number Registry": ports that a firewall
 // lets out, and those of databases and of remote control.

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <vector>
 
+#include "dataplane/record/application.h"
 #include "model/learn/model.h"
 
 namespace mimir::detector {
@@ -22,6 +23,7 @@ struct EdgeEvidence {
   double expected_bytes = 0;  ///< median of benign windows; 0 if the edge was never seen
   double p99_bytes = 0;
   bool is_known = false;  ///< seen in training
+  ApplicationSet applications = 0;  ///< spoken in the window; none: unknown
 
   /// How far above its habit: (bytes - median) / (p99 - median), the latter at
   /// least a twentieth of the median and at least one full packet. Of an edge that training

@@ -87,12 +87,17 @@ EdgeTable edges_of(const Window& window, const entity::EntityMap& entities, Node
   for (const FlowRecord& record : window.records) {
     const NodeId low = resolve(record.key.low_address, record.first_ns, entities, nodes);
     const NodeId high = resolve(record.key.high_address, record.first_ns, entities, nodes);
+    const ApplicationSet applications = set_of(record.application);
     edges.push_back({.source = low,
                      .target = high,
-                     .counts = {.packets = record.packets[0], .bytes = record.bytes[0]}});
+                     .counts = {.packets = record.packets[0],
+                                .bytes = record.bytes[0],
+                                .applications = applications}});
     edges.push_back({.source = high,
                      .target = low,
-                     .counts = {.packets = record.packets[1], .bytes = record.bytes[1]}});
+                     .counts = {.packets = record.packets[1],
+                                .bytes = record.bytes[1],
+                                .applications = applications}});
   }
   return EdgeTable::from(std::move(edges));
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dataplane/record/address.h"
+#include "dataplane/record/application.h"
 #include "dataplane/record/time.h"
 #include "model/entity/entity_map.h"
 #include "model/graph/node_table.h"
@@ -17,6 +18,8 @@ namespace mimir::graph {
 struct Counts {
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;  ///< IP total length
+  /// What was spoken, either way; none where nobody looks into the payload.
+  ApplicationSet applications = 0;
 
   /// What is left of `bytes` without the headers of TCP over IPv4, 20 bytes of each: nothing of
   /// an acknowledgement.
@@ -29,6 +32,7 @@ struct Counts {
   constexpr Counts& operator+=(const Counts& other) noexcept {
     packets += other.packets;
     bytes += other.bytes;
+    applications |= other.applications;
     return *this;
   }
 };

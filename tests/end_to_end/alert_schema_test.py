@@ -34,7 +34,7 @@ PUBLIC = {"049_malicious-ssh-bruteforce.pcap": "brute_force",
           "086_test-cc-capture-1.pcap": "beacon"}
 # What an alert may lack, and the objects whose members are named by what was seen.
 OPTIONAL = {"src_ip", "dest_ip", "service", "model", "facts_lost", "mitre_tactic_id",
-            "mitre_technique_id"}
+            "mitre_technique_id", "applications"}
 OPEN = {"dropped", "evidence", "detectors"}
 
 
@@ -84,6 +84,14 @@ class AlertSchema(MimirCase):
             {("exfiltration", "open"), ("exfiltration", "update"), ("exfiltration", "closed"),
              ("port_scan", "open"), ("port_scan", "closed"), ("lateral_movement", "open")},
             set(self.one_of_each()))
+
+    def test_an_edge_says_what_its_ends_speak(self):
+        """As the simulated shop has it: databases of their own kind, services HTTP."""
+        spoken = {(edge["src"], edge["dst"]): edge.get("applications", [])
+                  for line in self.lines if line["mimir"]["kind"] == "exfiltration"
+                  for edge in line["mimir"]["edges"]}
+        self.assertEqual(spoken[("user-db", "user")], ["mongodb"])
+        self.assertIn("http1", spoken[("user", "front-end")])
 
     def test_what_detectors_say_of_public_captures_too(self):
         if not CAPTURES.is_dir():

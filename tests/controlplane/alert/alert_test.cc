@@ -101,7 +101,7 @@ TEST(Alert, SaysEverythingOfOursUnderMimir) {
   EXPECT_EQ(keys_of(ours),
             (std::vector<std::string>{"schema", "kind", "window", "score", "path", "hops",
                                       "explanation", "edges", "related", "capture", "model"}));
-  EXPECT_EQ(*at(ours, "schema").string(), "mimir-eve/1.2");
+  EXPECT_EQ(*at(ours, "schema").string(), "mimir-eve/1.3");
   EXPECT_EQ(config::to_text(at(ours, "window")),
             R"({"granularity_s":10,"start":"2026-11-24T21:48:10.000000+0000",)"
             R"("end":"2026-11-24T21:48:20.004512+0000","state":"complete"})");

@@ -22,14 +22,21 @@ std::vector<Edge> random_edges(test::Random& random, std::size_t count) {
   for (Edge& edge : edges) {
     edge = {.source = static_cast<NodeId>(random.below(9)),
             .target = static_cast<NodeId>(random.below(9)),
-            .counts = {.packets = random.below(5), .bytes = random.below(4) * 100}};
+            .counts = {.packets = random.below(5),
+                       .bytes = random.below(4) * 100,
+                       .applications = 1U << random.below(4)}};
   }
   return edges;
 }
 
 std::map<std::pair<NodeId, NodeId>, Counts> naive_sum(const std::vector<Edge>& edges) {
   std::map<std::pair<NodeId, NodeId>, Counts> sum;
-  for (const Edge& edge : edges) sum[{edge.source, edge.target}] += edge.counts;
+  for (const Edge& edge : edges) {
+    Counts& counts = sum[{edge.source, edge.target}];
+    counts.packets += edge.counts.packets;
+    counts.bytes += edge.counts.bytes;
+    counts.applications |= edge.counts.applications;
+  }
   return sum;
 }
 
@@ -95,16 +102,22 @@ TEST(EdgesOf, AnAddressMeansItsHolderAtTheRecordsTime) {
   const test::World world({at(0, test::pod_event("old-0", "10.0.0.5", "default", "app", "old")),
                            at(0, test::pod_event("peer-0", "10.0.0.9", "default", "app", "peer")),
                            at(100, test::pod_event("new-0", "10.0.0.5", "default", "app", "new"))});
-  const std::vector<FlowRecord> records = {record(shared, other, 50, {1, 60}, {2, 120}),
-                                           record(shared, other, 150, {3, 180}, {0, 0})};
+  std::vector<FlowRecord> records = {record(shared, other, 50, {1, 60}, {2, 120}),
+                                     record(shared, other, 60, {1, 40}, {0, 0}),
+                                     record(shared, other, 150, {3, 180}, {0, 0})};
+  records[0].application = Application::kHttp1;
+  records[1].application = Application::kTls;
   Window window;
   window.records = records;
   NodeTable nodes(world.entities.size());
   const EdgeTable table = edges_of(window, world.entities, nodes);
 
   ASSERT_EQ(table.edges().size(), 4U);
-  EXPECT_EQ(table.find(world.pod("old-0"), world.pod("peer-0"))->counts, (Counts{1, 60}));
-  EXPECT_EQ(table.find(world.pod("peer-0"), world.pod("old-0"))->counts, (Counts{2, 120}));
+  // http1 and tls are 1 and 21: both ways, and nothing of who had the address later.
+  EXPECT_EQ(table.find(world.pod("old-0"), world.pod("peer-0"))->counts,
+            (Counts{2, 100, 0x200002}));
+  EXPECT_EQ(table.find(world.pod("peer-0"), world.pod("old-0"))->counts,
+            (Counts{2, 120, 0x200002}));
   EXPECT_EQ(table.find(world.pod("new-0"), world.pod("peer-0"))->counts, (Counts{3, 180}));
   EXPECT_EQ(table.find(world.pod("peer-0"), world.pod("new-0"))->counts, (Counts{0, 0}));
 }
