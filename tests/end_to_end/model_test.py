@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The life of a model: two are compared as files. What the command says is reckoned again from
-the model files' own JSON."""
+"""The life of a model: two are compared as files and on the windows of a capture. What the
+command says is reckoned again from the model files' own JSON and from `mimir score`."""
 
+import datetime
 import json
+import statistics
 
-from mimir_case import DATA, OK, SENSITIVE, USAGE, MimirCase, main
+from mimir_case import DATA, OK, SENSITIVE, USAGE, MimirCase, json_lines, main
+
+THEFT = ["--attack", "exfil:path=user-db>user>outside,rate=1MB/min,start=60,duration=120"]
 
 
 class Models(MimirCase):
@@ -18,6 +22,7 @@ class Models(MimirCase):
                  "--sensitive", SENSITIVE, "--name", "blind", "--output", "blind.mimir",
                  "--leave-out", "first_contact", "--leave-out", "bytes", "--leave-out",
                  "pod_excess")
+        cls.simulate("theft", "--users", "8", "--duration", "6min", "--seed", "2", *THEFT)
 
     def body_of(self, model):
         return json.loads((self.folder / model).read_text(encoding="utf-8").split("\n", 1)[1])
@@ -50,9 +55,89 @@ class Models(MimirCase):
         for said in ["shop -> blind", "first_contact(outside)", "-> unknown", "windows of 60 s"]:
             self.assertIn(said, text)
 
+    def windows_of(self, model):
+        lines = json_lines(self.must("score", "theft/capture.pcap", "--model", model, "--entities",
+                                     "theft/entities.jsonl", "--windows"))
+        return {(line["begin"], line["granularity_s"]): line for line in lines}
+
+    def compare(self, *arguments):
+        return self.must("model", "compare", "shop.mimir", "blind.mimir", "theft/capture.pcap",
+                         "--entities", "theft/entities.jsonl", *arguments)
+
+    def test_both_judge_the_windows_of_a_capture_as_score_does(self):
+        one, other = self.windows_of("shop.mimir"), self.windows_of("blind.mimir")
+        self.assertEqual(one.keys(), other.keys())
+        found = json.loads(self.compare("--json"))
+        for level in found["windows"]:
+            pairs = [(one[key], other[key]) for key in one if key[1] == level["granularity_s"]]
+            alarms = [(a["alert"], b["alert"]) for a, b in pairs]
+            self.assertEqual(
+                (level["windows"], level["alarms_both"], level["alarms_first_only"],
+                 level["alarms_second_only"], level["judged_by_one"]),
+                (len(pairs), alarms.count((True, True)), alarms.count((True, False)),
+                 alarms.count((False, True)), 0))
+            distances = [abs(b["score"] - b["threshold"] - a["score"] + a["threshold"])
+                         for a, b in pairs if not a["no_data"] and not b["no_data"]]
+            self.assertAlmostEqual(level["distance_median"], statistics.median(distances))
+            self.assertNotIn("f1_first", level)
+        disagreements = {(each["begin"], each["granularity_s"]): each
+                         for each in found["disagreements"]}
+        self.assertEqual(disagreements.keys(),
+                         {key for key in one if one[key]["alert"] != other[key]["alert"]})
+        self.assertTrue(disagreements)
+        for key, each in disagreements.items():
+            self.assertEqual((each["first"]["score"], each["second"]["score"]),
+                             (one[key]["score"], other[key]["score"]))
+            loud, judged = (each["first"], one) if each["first"]["alert"] else (each["second"],
+                                                                                other)
+            if path := judged[key]["path"]:
+                self.assertEqual(loud["where"], " -> ".join(path))
+            self.assertGreater(loud["contribution"], 0)
+        text = self.compare()
+        self.assertIn(f"they disagree in {len(disagreements)} of {len(one)} windows", text)
+
+    def test_truth_says_who_was_right(self):
+        truth, = json_lines((self.folder / "theft/truth.jsonl").read_text(encoding="utf-8"))
+        found = json.loads(self.compare("--json", "--truth", "theft/truth.jsonl"))
+        for name, model in [("f1_first", "shop.mimir"), ("f1_second", "blind.mimir")]:
+            windows = self.windows_of(model)
+            for level in found["windows"]:
+                length = level["granularity_s"]
+                right = {True: 0, False: 0}
+                missed = 0
+                for (begin, granularity_s), window in windows.items():
+                    if granularity_s != length or window["no_data"]:
+                        continue
+                    index = datetime.datetime.strptime(
+                        begin, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp() // length
+                    first, last = truth["start"] // length, truth["end"] // length
+                    is_attack = first <= index < last
+                    if not is_attack and index == last and truth["end"] % length > 0:
+                        continue  # the window in which it ends
+                    if window["alert"]:
+                        right[is_attack] += 1
+                    elif is_attack:
+                        missed += 1
+                f1 = 2 * right[True] / (2 * right[True] + right[False] + missed)
+                self.assertAlmostEqual(level[name], f1)
+        self.assertGreater(found["windows"][0]["f1_first"], found["windows"][0]["f1_second"])
+
+    def test_models_that_agree_say_how_near_they_came(self):
+        answer = self.must("model", "compare", "shop.mimir", "shop.mimir", "benign/capture.pcap",
+                           "--entities", "benign/entities.jsonl")
+        self.assertRegex(answer, r"they agree in all \d+ windows: \d+ alarms; without one "
+                         r"shop.mimir came to -\d+\.\d+ of its threshold")
+
     def test_wrong_use_is_said(self):
         self.expect(self.call("model", "forget", "shop.mimir"), USAGE, "`forget`")
         self.expect(self.call("model", "diff", "shop.mimir"), USAGE, "two model files")
+        self.expect(self.call("model", "compare", "shop.mimir", "blind.mimir"), USAGE,
+                    "captures to judge")
+        self.expect(self.call("model", "compare", "shop.mimir", "blind.mimir", "x.pcap"), USAGE,
+                    "--entities")
+        self.expect(self.call("model", "compare", "shop.mimir", "blind.mimir", "x.pcap",
+                              "--entities", "theft/entities.jsonl", "--observe", "node-any"),
+                    USAGE, "model shop was trained at observation point mirror")
         self.write("garbage.mimir", "garbage")
         self.expect(self.call("model", "diff", "shop.mimir", "garbage.mimir"), DATA,
                     "garbage.mimir:1: error: not a model file")
