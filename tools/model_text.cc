@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "tools/json_member.h"
+
 namespace mimir::tools {
 
 namespace {
@@ -124,6 +126,36 @@ std::string difference_text(const learn::ModelDifference& difference, std::size_
     text += granularity_text(each, top);
   }
   return text;
+}
+
+std::string model_status_text(const Json& status) {
+  constexpr std::size_t kDigestShown = 16;
+  const auto line = [](const char* role, const Json& model, const std::string& more) {
+    return fmt::format("{:<9}  {:<16}  sha256 {}  {}\n", role, text_of(model, "name"),
+                       text_of(model, "sha256").substr(0, kDigestShown), more);
+  };
+  const Json& in_force = member(status, "in_force");
+  std::string text = line("in force", in_force, text_of(in_force, "file"));
+  const Json& candidate = member(status, "candidate");
+  if (candidate.is_null()) {
+    text += "candidate  none\n";
+  } else {
+    const std::string& since = text_of(candidate, "since");
+    text += line("candidate", candidate,
+                 since.empty() ? "has judged no window yet" : "judges since " + since);
+    for (const Json& totals : list_of(candidate, "windows")) {
+      text += fmt::format(
+          "{:>7} s  alarms of both {}, of the model alone {}, of the candidate alone {}, of "
+          "neither {}; its last score {:+.3f}, threshold {:.3f}\n",
+          count_of(totals, "granularity_s"), count_of(totals, "alarms_both"),
+          count_of(totals, "alarms_active_only"), count_of(totals, "alarms_candidate_only"),
+          count_of(totals, "alarms_neither"), number_of(totals, "score"),
+          number_of(totals, "threshold"));
+    }
+  }
+  const Json& former = member(status, "former");
+  return text +
+         (former.is_null() ? "former     none\n" : line("former", former, text_of(former, "file")));
 }
 
 }  // namespace mimir::tools

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 
+#include "config/json.h"
 #include "model/learn/model_difference.h"
 
 namespace mimir::tools {
@@ -12,5 +13,8 @@ namespace mimir::tools {
 /// most `top` are listed, the largest change first; of the rest it says how many they are.
 [[nodiscard]] std::string difference_text(const learn::ModelDifference& difference,
                                           std::size_t top);
+
+/// Which models judge, as `mimir model status` gathers it: {"in_force", "candidate", "former"}.
+[[nodiscard]] std::string model_status_text(const config::Json& status);
 
 }  // namespace mimir::tools

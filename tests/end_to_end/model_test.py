@@ -1,28 +1,41 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The life of a model: two are compared as files and on the windows of a capture. What the
-command says is reckoned again from the model files' own JSON and from `mimir score`."""
+"""The life of a model: two are compared as files, on the windows of a capture and behind each
+other in an appliance. What the command says is reckoned again from the model files' own JSON and
+from `mimir score`."""
 
 import datetime
+import hashlib
 import json
+import os
+import shutil
 import statistics
 
-from mimir_case import DATA, OK, SENSITIVE, USAGE, MimirCase, json_lines, main
+from mimir_case import (DATA, MACHINE, OK, SENSITIVE, USAGE, Appliance, MimirCase, json_lines, main,
+                        own_prefix)
 
 THEFT = ["--attack", "exfil:path=user-db>user>outside,rate=1MB/min,start=60,duration=120"]
+
+
+def train_two(case):
+    """A model, another that learned from the same windows but is blind to what is new and to
+    sizes, and a capture with a theft in it."""
+    case.train()
+    case.must("train", "benign/capture.pcap", "--entities", "benign/entities.jsonl",
+              "--sensitive", SENSITIVE, "--name", "blind", "--output", "blind.mimir",
+              "--leave-out", "first_contact", "--leave-out", "bytes", "--leave-out", "pod_excess")
+    case.simulate("theft", "--users", "8", "--duration", "6min", "--seed", "2", *THEFT)
+
+
+def digest_of(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 class Models(MimirCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.train()
-        # Learned from the same windows, but blind to what is new and to sizes.
-        cls.must("train", "benign/capture.pcap", "--entities", "benign/entities.jsonl",
-                 "--sensitive", SENSITIVE, "--name", "blind", "--output", "blind.mimir",
-                 "--leave-out", "first_contact", "--leave-out", "bytes", "--leave-out",
-                 "pod_excess")
-        cls.simulate("theft", "--users", "8", "--duration", "6min", "--seed", "2", *THEFT)
+        train_two(cls)
 
     def body_of(self, model):
         return json.loads((self.folder / model).read_text(encoding="utf-8").split("\n", 1)[1])
@@ -141,6 +154,129 @@ class Models(MimirCase):
         self.write("garbage.mimir", "garbage")
         self.expect(self.call("model", "diff", "shop.mimir", "garbage.mimir"), DATA,
                     "garbage.mimir:1: error: not a model file")
+
+
+class Shadow(MimirCase):
+    """A candidate behind the model in force: in a replay, and in an appliance that is steered."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        train_two(cls)
+
+    def replay(self, name):
+        shutil.copy(self.folder / "shop.mimir", self.folder / f"{name}.mimir")
+        config = self.configure(f"{name}.yaml", "theft/entities.jsonl", alerts=f"{name}.jsonl",
+                                model=f"{name}.mimir", prefix=own_prefix(f"-{name}"),
+                                more=f"  history: {name}.sqlite\n")
+        answer = self.call("run", "--config", config, "--replay", "theft/capture.pcap")
+        self.skip_unless_dpdk(answer)
+        self.expect(answer, OK)
+        return answer
+
+    def test_what_it_made_of_a_replay_is_what_it_makes_of_the_capture(self):
+        shutil.copy(self.folder / "blind.mimir", self.folder / "two.mimir.candidate")
+        self.replay("one")
+        answer = self.replay("two")
+        self.assertIn("shadow   blind at 10 s: ", answer.stderr)
+        self.assertEqual((self.folder / "one.jsonl").read_text(encoding="utf-8"),
+                         (self.folder / "two.jsonl").read_text(encoding="utf-8"),
+                         "a candidate alarms nobody")
+        live = json.loads(self.must("model", "compare", "--from", "two.sqlite", "--json"))
+        offline = json.loads(self.must("model", "compare", "shop.mimir", "blind.mimir",
+                                       "theft/capture.pcap", "--entities", "theft/entities.jsonl",
+                                       "--json"))
+        self.assertTrue(offline["disagreements"])
+        for key in ["windows", "disagreements"]:
+            self.assertEqual(live[key], offline[key])
+        for key in ["first_model", "second_model"]:
+            self.assertEqual(live[key]["sha256"], offline[key]["sha256"])
+        self.assertIn("they disagree in", self.must("model", "compare", "--from", "two.sqlite"))
+        self.expect(self.call("model", "compare", "--from", "one.sqlite"), DATA,
+                    "no window that a candidate judged", "mimir model stage")
+        self.expect(self.call("model", "compare", "--from", "two.sqlite", "shop.mimir"), USAGE,
+                    "exclude each other")
+
+    def begin(self):
+        appliance = Appliance(self, "run.yaml")
+        self.addCleanup(appliance.__exit__)
+        if not appliance.wait_until_listening():
+            if os.geteuid() != 0:
+                self.skipTest(f"DPDK cannot start here: {appliance.stderr}")
+            self.fail(appliance.stderr)
+        return appliance
+
+    def model(self, *words):
+        return self.call("model", *words, "--config", "run.yaml")
+
+    def judging(self):
+        """SHA-256 of the model in force, the candidate and the former one."""
+        status = json.loads(self.must("model", "status", "--config", "run.yaml", "--json"))
+        return tuple((status[role] or {}).get("sha256")
+                     for role in ["in_force", "candidate", "former"])
+
+    def files(self):
+        return tuple(digest_of(path) if (path := self.folder / f"active.mimir{end}").exists()
+                     else None for end in ["", ".candidate", ".former"])
+
+    def expect_models(self, *digests):
+        self.assertEqual(self.judging(), digests)
+        self.assertEqual(self.files(), digests)
+
+    def test_a_candidate_is_staged_promoted_and_rolled_back(self):
+        for end in [".candidate", ".former"]:
+            (self.folder / f"active.mimir{end}").unlink(missing_ok=True)
+        shutil.copy(self.folder / "shop.mimir", self.folder / "active.mimir")
+        self.configure("run.yaml", "benign/entities.jsonl", "net_null0,no-rx=1",
+                       model="active.mimir", more="control:\n  socket: control.sock\n")
+        shop, blind = digest_of(self.folder / "shop.mimir"), digest_of(self.folder / "blind.mimir")
+        self.expect(self.model("status"), MACHINE, "nobody answers at control.sock")
+        appliance = self.begin()
+        self.expect_models(shop, None, None)
+        for words in ["promote", "unstage"]:
+            self.expect(self.model(words), USAGE, "there is no candidate")
+        self.expect(self.model("rollback"), USAGE, "there is no former model")
+        self.expect(self.model("stage", "shop.mimir"), USAGE, "is the model in force")
+        text = (self.folder / "blind.mimir").read_text(encoding="utf-8")
+        self.write("old.mimir", text.replace("mimir-model 4", "mimir-model 3", 1))
+        self.expect(self.model("stage", "old.mimir"), DATA, "model format version `3`")
+        # Well in itself: that it was trained to see something else, the appliance says.
+        body = text.split("\n", 1)[1].replace('"observation": "mirror"',
+                                              '"observation": "node-any"')
+        self.write("other.mimir", "mimir-model 4 sha256="
+                   f"{hashlib.sha256(body.encode()).hexdigest()}\n{body}")
+        self.expect(self.model("stage", "other.mimir"), USAGE, "the model was trained at node-any",
+                    "what judged before still judges")
+        self.expect_models(shop, None, None)
+
+        answer = self.model("stage", "blind.mimir")
+        self.expect(answer, OK)
+        self.assertIn("model shop", answer.stdout)
+        self.assertIn("candidate blind", answer.stdout)
+        self.expect_models(shop, blind, None)
+        self.expect(self.model("stage", "other.mimir"), USAGE, "node-any")
+        self.expect_models(shop, blind, None)
+        self.assertEqual(appliance.end(), OK)
+        appliance = self.begin()
+        self.expect_models(shop, blind, None)
+        self.assertIn("has judged no window yet", self.model("status").stdout)
+
+        self.expect(self.model("promote"), OK)
+        self.expect_models(blind, None, shop)
+        self.expect(self.model("rollback"), OK)
+        self.expect_models(shop, None, blind)
+        self.expect(self.model("stage", "blind.mimir"), OK)
+        self.expect(self.model("unstage"), OK)
+        self.expect_models(shop, None, blind)
+        self.assertEqual(appliance.end(), OK)
+
+        self.write("active.mimir.candidate", "garbage")
+        appliance = Appliance(self, "run.yaml")
+        self.addCleanup(appliance.__exit__)
+        self.assertTrue(appliance.wait_until_said("the candidate does not judge: not a model"))
+        self.assertTrue(appliance.wait_until_listening())
+        self.assertEqual(self.judging(), (shop, None, blind))
+        self.assertEqual(appliance.end(), OK)
 
 
 if __name__ == "__main__":
