@@ -22,7 +22,11 @@ config::Section<ModelConfig> model_section() {
   using C = ModelConfig;
   constexpr const char* kCidrHint = "write [10.244.0.0/16, fd00::/8]";
   config::Section<C> section("model");
-  section.text("file", &C::file, "The model that judges, as mimir train writes it.")
+  section
+      .text("file", &C::file,
+            "The model that judges, as mimir train writes it. The file of this name with "
+            ".candidate behind it, if there is one, judges too and alarms nobody: mimir model "
+            "stage.")
       .text("entities", &C::entities,
             "Who holds which address: an entities.jsonl, a creation log of the prototype, or what "
             "kubectl get nodes,services,endpointslices,pods -A -o json prints. While ports are "

@@ -37,6 +37,9 @@ class AlertDesk {
   /// A window as it was judged, for the history. `path`: of its alert.
   void remember(const analysis::Verdict& verdict, const controlplane::AlertBuilder& builder,
                 const std::vector<std::string>& path);
+  void remember(const controlplane::ShadowJudgement& judgement) {
+    if (history_ != nullptr) history_->add(judgement);
+  }
   void advance(TimeNs now_ns) { book_.advance(now_ns); }
   /// The file was renamed: it is opened anew.
   void reopen() { outputs_->reopen(); }

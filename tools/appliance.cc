@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <iterator>
 #include <random>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "model/learn/digest.h"
 #include "model/learn/model_file.h"
 #include "tools/hash_secret.h"
+#include "tools/model_shelf.h"
 #include "tools/payload_options.h"
 #include "tools/text_file.h"
 
@@ -43,6 +45,23 @@ void check_start(const std::string& path, const Appliance& appliance, bool is_re
   if (is_replay || !appliance.config.dataplane.ports.empty()) return;
   diagnostics.error({.file = path}, "dataplane.ports names no port to listen on",
                     "write ports: [{device: \"net_af_packet0,iface=mirror0\"}]");
+}
+
+// A candidate that cannot judge keeps nobody from starting.
+std::optional<Candidate> usable_candidate(const std::string& config_path,
+                                          const Appliance& appliance,
+                                          config::Diagnostics& diagnostics) {
+  config::Diagnostics faults;
+  auto candidate =
+      load_candidate(config_path, appliance.config, appliance.context->observation.point, faults);
+  if (candidate) {
+    (void)invariant::Registry::build(*appliance.context->cluster, candidate->invariants, faults);
+  }
+  for (const config::Diagnostic& fault : faults.all()) {
+    diagnostics.warning(fault.place, "the candidate does not judge: " + fault.message, fault.hint);
+  }
+  if (faults.has_errors()) return std::nullopt;
+  return candidate;
 }
 
 }  // namespace
@@ -139,6 +158,23 @@ std::optional<ModelWithDigest> load_model(const std::string& path,
   return ModelWithDigest{.model = std::move(*model), .digest = learn::sha256_hex(*text)};
 }
 
+std::optional<Candidate> load_candidate(const std::string& config_path,
+                                        const controlplane::ApplianceConfig& config,
+                                        graph::Observation observation,
+                                        config::Diagnostics& diagnostics) {
+  const std::string path = ModelShelf(config.model.file).candidate();
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return std::nullopt;
+  const std::size_t errors_before = diagnostics.error_count();
+  auto loaded = load_model(path, diagnostics);
+  if (!loaded) return std::nullopt;
+  apply_thresholds(config_path, config.detection.thresholds, loaded->model, diagnostics);
+  check_model(config_path, config, loaded->model.context, diagnostics);
+  if (diagnostics.error_count() > errors_before) return std::nullopt;
+  invariant::Options invariants = analysis::invariants_of(loaded->model.context, observation);
+  return Candidate{.loaded = std::move(*loaded), .invariants = std::move(invariants)};
+}
+
 std::optional<Appliance> load_appliance(const std::string& config_path,
                                         const source::CaptureSet* replay,
                                         config::Diagnostics& diagnostics) {
@@ -166,6 +202,7 @@ std::optional<Appliance> load_appliance(const std::string& config_path,
   check_model(config_path, appliance.config, appliance.model.context, diagnostics);
   check_start(config_path, appliance, replay != nullptr, diagnostics);
   (void)invariant::Registry::build(*appliance.context->cluster, appliance.invariants, diagnostics);
+  appliance.candidate = usable_candidate(config_path, appliance, diagnostics);
   const PayloadConfig& payload = appliance.config.dataplane.payload;
   appliance.signatures = compile_signatures(
       {.depth = payload.look, .rule_files = payload.rules, .cache_folder = payload.cache},

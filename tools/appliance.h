@@ -16,6 +16,20 @@
 
 namespace mimir::tools {
 
+/// Reads a model file and its digest.
+struct ModelWithDigest {
+  learn::Model model;
+  std::string digest;
+};
+[[nodiscard]] std::optional<ModelWithDigest> load_model(const std::string& path,
+                                                        config::Diagnostics& diagnostics);
+
+/// A model that judges beside the one in force and alarms nobody.
+struct Candidate {
+  ModelWithDigest loaded;
+  invariant::Options invariants;
+};
+
 /// Everything the appliance has read before it starts; then it is only asked.
 struct Appliance {
   controlplane::ApplianceConfig config;
@@ -26,6 +40,7 @@ struct Appliance {
   std::unique_ptr<const ClusterContext> fixed_context;  ///< of a replay
   std::unique_ptr<LiveCluster> cluster;                 ///< null in a replay
   invariant::Options invariants;
+  std::optional<Candidate> candidate;
   std::unique_ptr<const payload::Signatures> signatures;  ///< null: payload is not looked at
 
   [[nodiscard]] LiveOptions live_options() const;
@@ -53,12 +68,11 @@ void apply_thresholds(const std::string& config_path,
                       const std::vector<ThresholdConfig>& thresholds, learn::Model& model,
                       config::Diagnostics& diagnostics);
 
-/// Reads a model file and its digest.
-struct ModelWithDigest {
-  learn::Model model;
-  std::string digest;
-};
-[[nodiscard]] std::optional<ModelWithDigest> load_model(const std::string& path,
-                                                        config::Diagnostics& diagnostics);
+/// Reads the candidate beside the model's file, if there is one. Reports why it could not
+/// judge in the place of the model; then there is none.
+[[nodiscard]] std::optional<Candidate> load_candidate(const std::string& config_path,
+                                                      const controlplane::ApplianceConfig& config,
+                                                      graph::Observation observation,
+                                                      config::Diagnostics& diagnostics);
 
 }  // namespace mimir::tools

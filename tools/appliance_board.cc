@@ -2,6 +2,8 @@
 #include "tools/appliance_board.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -24,6 +26,12 @@ TimeNs age_max_of(const controlplane::ApplianceConfig& config) {
   return config.kubernetes.api.empty() ? 0 : kWatchAgeMaxNs;
 }
 
+// Whoever asks may be in another folder.
+std::string absolute(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::absolute(path, ignored).string();
+}
+
 }  // namespace
 
 ApplianceBoard::ApplianceBoard(const Appliance& appliance, bool is_replay)
@@ -33,6 +41,7 @@ ApplianceBoard::ApplianceBoard(const Appliance& appliance, bool is_replay)
   status_.identity = {.version = std::string(kVersionText),
                       .model_name = appliance.model.context.name,
                       .model_digest = appliance.model_digest,
+                      .model_file = absolute(appliance.config.model.file),
                       .observation = appliance.model.context.observation,
                       .sensitive_service = appliance.model.context.sensitive_service,
                       .started_ns = wall_clock_ns(),
@@ -115,8 +124,11 @@ void ApplianceBoard::serve() {
   if (control_server_ != nullptr) control_server_->serve();
 }
 
-void ApplianceBoard::set_model(const learn::Model& model, const std::string& digest) {
-  if (digest == status_.identity.model_digest) return;
+void ApplianceBoard::set_model(const learn::Model& model, const std::string& digest,
+                               const std::string& file) {
+  const std::string path = absolute(file);
+  if (digest == status_.identity.model_digest && path == status_.identity.model_file) return;
+  status_.identity.model_file = path;
   status_.identity.model_name = model.context.name;
   status_.identity.model_digest = digest;
   status_.identity.sensitive_service = model.context.sensitive_service;
@@ -124,6 +136,17 @@ void ApplianceBoard::set_model(const learn::Model& model, const std::string& dig
     (void)totals_of(granularity.granularity_s);
   }
   board_.publish(status_);
+}
+
+void ApplianceBoard::set_candidate(const Candidate* candidate) {
+  const std::string before = status_.shadow.model_digest;
+  if (candidate == nullptr) {
+    status_.shadow = {};
+  } else {
+    status_.shadow.compare(candidate->loaded.model.context.name, candidate->loaded.digest,
+                           status_.identity.model_digest);
+  }
+  if (before != status_.shadow.model_digest) board_.publish(status_);
 }
 
 std::string ApplianceBoard::address() const { return address_; }

@@ -40,8 +40,12 @@ class ApplianceBoard {
   /// `path`: of the window's alert; empty if there is none.
   void add_window(const analysis::Verdict& verdict, const controlplane::AlertBuilder& builder,
                   const std::vector<std::string>& path);
-  /// Which model judges; nothing happens if it is still the same.
-  void set_model(const learn::Model& model, const std::string& digest);
+  /// Which model judges; nothing happens if it is still the same. `file`: where it was read.
+  void set_model(const learn::Model& model, const std::string& digest, const std::string& file);
+  /// Which candidate judges beside it; null: none.
+  void set_candidate(const Candidate* candidate);
+  void add_shadow(const controlplane::ShadowJudgement& judgement) { status_.shadow.add(judgement); }
+  [[nodiscard]] const controlplane::ShadowStatus& shadow() const { return status_.shadow; }
   /// Where reloads are asked for.
   [[nodiscard]] controlplane::ReloadDesk& desk() { return desk_; }
   /// Where packets are asked for.

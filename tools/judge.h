@@ -10,6 +10,7 @@
 
 #include "controlplane/alert/alert_builder.h"
 #include "controlplane/alert/sighting.h"
+#include "controlplane/shadow/judged_twice.h"
 #include "dataplane/payload/inspector.h"
 #include "model/analysis/analyzer.h"
 #include "model/window.h"
@@ -21,22 +22,40 @@ namespace mimir::tools {
 
 /// Judges the windows of an appliance, by a model and by detectors. Both can be exchanged
 /// while windows come: a model between two windows of the coarsest granularity, so that
-/// every window is judged by one; what the detectors remember stays.
+/// every window is judged by one; what the detectors remember stays. A candidate judges the
+/// same windows behind it, and what it would have said is told apart: it alarms nobody.
 ///
-/// Threads: the control plane's. REQUIRES: the appliance outlives it.
+/// Threads: the control plane's.
 class Judge {
  public:
+  /// What it begins with. REQUIRES: all it refers to outlives the judge, and the invariants
+  /// can be made of the context.
+  struct Start {
+    const ClusterContext& context;
+    const learn::Model& model;
+    std::string model_digest;
+    std::string model_file;
+    invariant::Options invariants;
+    const Candidate* candidate = nullptr;  ///< null: there is none
+    const DetectionConfig& detection;
+    const PayloadConfig& payload;
+    const payload::Signatures* signatures = nullptr;  ///< null: payload is not looked at
+    std::uint64_t secret = 0;                         ///< of the tables' hash
+  };
+
   struct Sinks {
     std::function<void(controlplane::Sighting)> sighting;
     /// `path`: of the window's alert; empty if there is none.
     std::function<void(const analysis::Verdict&, const controlplane::AlertBuilder&,
                        const std::vector<std::string>& path)>
         window;
+    /// A window that the candidate judged too.
+    std::function<void(const controlplane::ShadowJudgement&)> shadow;
     /// A reload is in force, or was refused; what it says is for people.
     std::function<void(bool is_in_force, const std::string& text)> settled;
   };
 
-  Judge(const Appliance& appliance, std::uint64_t secret, Sinks sinks);
+  Judge(const Start& start, Sinks sinks);
 
   void add(const Window& window);
   void flush();
@@ -57,6 +76,9 @@ class Judge {
 
   [[nodiscard]] const learn::Model& model() const { return *model_; }
   [[nodiscard]] const std::string& model_digest() const { return model_digest_; }
+  [[nodiscard]] const std::string& model_file() const { return model_file_; }
+  /// Null if none judges. Valid until the next exchange.
+  [[nodiscard]] const Candidate* candidate() const { return shadow_ ? candidate_ : nullptr; }
   [[nodiscard]] std::string describe() const { return detection_.describe(); }
 
  private:
@@ -65,25 +87,38 @@ class Judge {
     controlplane::AlertBuilder builder;
     analysis::Analyzer analyzer;
 
-    Bench(const Judge& judge, invariant::Registry registry, analysis::Analyzer::Sink sink);
+    Bench(const learn::Model& model, const std::string& digest, const ClusterContext& context,
+          invariant::Registry registry, analysis::Analyzer::Sink sink);
+    void move_to(const ClusterContext& context, invariant::Registry registry, bool is_renumbered);
   };
 
+  [[nodiscard]] std::optional<invariant::Registry> make_registry(
+      const invariant::Options& invariants) const;
   void open_bench(invariant::Registry registry);
+  void open_shadow(const Candidate* candidate);
+  void move_shadow(bool is_renumbered);
   void hear(const analysis::Verdict& verdict);
+  void hear_shadow(const analysis::Verdict& verdict);
+  void close_until(TimeNs time_ns);
   void exchange_model(TimeNs begin_ns);
   void flip_rule_half();
   void settle();
 
-  const Appliance& appliance_;
+  const DetectionConfig& first_detection_;  ///< in force until something is taken up
+  const PayloadConfig& payload_;
   const ClusterContext* context_;
   Sinks sinks_;
   const learn::Model* model_;
   std::string model_digest_;
+  std::string model_file_;
   Detection detection_;
   std::unique_ptr<Bench> bench_;
+  const Candidate* candidate_ = nullptr;  ///< null: there is none
+  std::unique_ptr<Bench> shadow_;         ///< of the candidate; null: none judges
+  controlplane::JudgementPairs pairs_;
   std::optional<TimeNs> last_begin_ns_;
 
-  std::optional<Reload> current_;  ///< what was taken up last; none: the appliance's own
+  std::optional<Reload> current_;  ///< what was taken up last; none: what it began with
   std::optional<Reload> next_;     ///< whose model waits for its edge
   /// What workers look for; null: the appliance's own.
   std::unique_ptr<const payload::Signatures> signatures_;

@@ -66,6 +66,42 @@ void feed(controlplane::ServiceManager& manager, const LiveStatus& status) {
   manager.feed(progress, std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
 }
 
+Judge::Start start_of(const Appliance& appliance, std::uint64_t secret) {
+  return {.context = *appliance.context,
+          .model = appliance.model,
+          .model_digest = appliance.model_digest,
+          .model_file = appliance.config.model.file,
+          .invariants = appliance.invariants,
+          .candidate = appliance.candidate ? &*appliance.candidate : nullptr,
+          .detection = appliance.config.detection,
+          .payload = appliance.config.dataplane.payload,
+          .signatures = appliance.signatures.get(),
+          .secret = secret};
+}
+
+std::string describe_disagreement(const controlplane::JudgedTwice& window) {
+  const bool is_candidate = window.agreement() == controlplane::Agreement::kSecond;
+  const controlplane::Judgement& loud = is_candidate ? window.second : window.first;
+  return fmt::format("window {} {:>2} s  {}: {}, {:+.3f} of {}",
+                     controlplane::to_timestamp(window.begin_ns), window.granularity_s,
+                     is_candidate ? "the candidate alone would alarm" : "the candidate would not",
+                     loud.where, loud.contribution, loud.invariant);
+}
+
+std::string describe_shadow(const controlplane::ShadowStatus& shadow) {
+  using controlplane::Agreement;
+  std::string text;
+  for (const controlplane::ShadowTotals& totals : shadow.totals) {
+    text += fmt::format(
+        "shadow   {} at {} s: alarms of both {}, of the model alone {}, of the candidate alone {}, "
+        "of neither {}\n",
+        shadow.model_name, totals.granularity_s, totals.of(Agreement::kBoth),
+        totals.of(Agreement::kFirst), totals.of(Agreement::kSecond),
+        totals.of(Agreement::kNeither));
+  }
+  return text;
+}
+
 }  // namespace
 
 Operation::Operation(const std::string& config_path, const Appliance& appliance,
@@ -75,7 +111,7 @@ Operation::Operation(const std::string& config_path, const Appliance& appliance,
       hangup_(hangup),
       desk_(desk),
       board_(board),
-      judge_(appliance, secret, judge_sinks()),
+      judge_(start_of(appliance, secret), judge_sinks()),
       reloader_(board.desk(),
                 [config_path, &appliance,
                  point = appliance.context->observation.point](config::Diagnostics& diagnostics) {
@@ -98,6 +134,16 @@ Judge::Sinks Operation::judge_sinks() {
             board_.add_window(verdict, builder, path);
             desk_.remember(verdict, builder, path);
           },
+      .shadow =
+          [this](const controlplane::ShadowJudgement& judgement) {
+            using controlplane::Agreement;
+            const Agreement agreement = judgement.window.agreement();
+            if (agreement == Agreement::kFirst || agreement == Agreement::kSecond) {
+              log_info(describe_disagreement(judgement.window));
+            }
+            board_.add_shadow(judgement);
+            desk_.remember(judgement);
+          },
       .settled = [this](bool is_in_force, const std::string& text) { settle(is_in_force, text); }};
 }
 
@@ -119,6 +165,7 @@ void Operation::start() {
       return appliance.make_registry(context);
     });
   }
+  show_models();
   board_.serve();
   log_info("listening; end with Ctrl-C or SIGTERM");
   if (!board_.address().empty()) log_info("told of at " + board_.address());
@@ -145,7 +192,12 @@ void Operation::pass(TimeNs time_ns) {
   }
   judge_.pass(time_ns);
   desk_.advance(time_ns);
-  board_.set_model(judge_.model(), judge_.model_digest());
+  show_models();
+}
+
+void Operation::show_models() {
+  board_.set_model(judge_.model(), judge_.model_digest(), judge_.model_file());
+  board_.set_candidate(judge_.candidate());
 }
 
 void Operation::follow_cluster() {
@@ -158,6 +210,7 @@ void Operation::follow_cluster() {
 
 void Operation::settle(bool is_in_force, const std::string& text) {
   using Phase = controlplane::ReloadPhase;
+  show_models();  // whoever waits for the end of the reload asks next what judges
   board_.desk().tell(is_in_force ? Phase::kInForce : Phase::kRefused, text);
   const std::string line = text.substr(0, text.find_last_not_of('\n') + 1);
   if (is_in_force) {
@@ -197,7 +250,8 @@ void Operation::finish() {
 }
 
 std::string Operation::describe() const {
-  return fmt::format("windows  {} judged\n", window_count_) + judge_.describe();
+  return fmt::format("windows  {} judged\n", window_count_) + describe_shadow(board_.shadow()) +
+         judge_.describe();
 }
 
 }  // namespace mimir::tools

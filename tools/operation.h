@@ -47,6 +47,8 @@ class Operation {
   void pass(TimeNs time_ns);
   void follow_cluster();
   void settle(bool is_in_force, const std::string& text);
+  /// Tells which models judge.
+  void show_models();
 
   const Appliance& appliance_;
   std::atomic<bool>& hangup_;

@@ -46,6 +46,7 @@ std::optional<Reload> read_reload(const std::string& config_path,
     apply_thresholds(config_path, config->detection.thresholds, model->model, diagnostics);
     check_model(config_path, *config, model->model.context, diagnostics);
   }
+  auto candidate = load_candidate(config_path, *config, observation, diagnostics);
   const PayloadConfig& payload = config->dataplane.payload;
   std::unique_ptr<const payload::Signatures> signatures;
   if (payload.look == "rules") {
@@ -58,6 +59,7 @@ std::optional<Reload> read_reload(const std::string& config_path,
   return Reload{.config = std::move(*config),
                 .model = std::move(*model),
                 .invariants = invariants,
+                .candidate = std::move(candidate),
                 .signatures = std::move(signatures)};
 }
 

@@ -17,12 +17,14 @@
 
 namespace mimir::tools {
 
-/// What a running appliance takes up without a packet lost: model.file, detection.suppress,
-/// detection.thresholds, dataplane.payload.rules and output.log_level, with the files they name.
+/// What a running appliance takes up without a packet lost: model.file and the candidate beside
+/// it, detection.suppress, detection.thresholds, dataplane.payload.rules and output.log_level,
+/// with the files they name.
 struct Reload {
   controlplane::ApplianceConfig config;
   ModelWithDigest model;
   invariant::Options invariants;
+  std::optional<Candidate> candidate;
   std::unique_ptr<const payload::Signatures> signatures;  ///< null: there are no rules
 };
 

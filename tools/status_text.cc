@@ -33,6 +33,11 @@ std::string status_text(const Json& status) {
       "mimir {} since {}{}\nmodel   {}  sha256 {}  {} services\n", text_of(status, "version"),
       text_of(status, "started"), is_set(status, "listening") ? "" : "  NOT LISTENING",
       text_of(model, "name"), text_of(model, "sha256").substr(0, 16), count_of(status, "services"));
+  const Json& candidate = member(status, "candidate");
+  if (!candidate.is_null()) {
+    text += fmt::format("beside  {}  sha256 {}  a candidate; mimir model status\n",
+                        text_of(candidate, "name"), text_of(candidate, "sha256").substr(0, 16));
+  }
   for (const Json& port : list_of(status, "ports")) {
     text +=
         fmt::format("port    {}  {}  received {}  missed {}  errors {}\n", text_of(port, "device"),

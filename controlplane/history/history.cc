@@ -6,6 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "config/diagnostic.h"
+#include "config/json.h"
+
 namespace mimir::controlplane {
 
 namespace {
@@ -30,6 +33,20 @@ CREATE TABLE labels (
   STRICT, WITHOUT ROWID;
 )";
 
+/// What format 2 has more than format 1.
+constexpr const char* kShadowSchema = R"(
+CREATE TABLE shadows (
+  active TEXT NOT NULL, candidate TEXT NOT NULL, granularity_s INTEGER NOT NULL,
+  begin_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL, partial INTEGER NOT NULL,
+  active_has_data INTEGER NOT NULL, active_alarm INTEGER NOT NULL, active_score REAL NOT NULL,
+  active_threshold REAL NOT NULL, active_reason TEXT NOT NULL,
+  candidate_has_data INTEGER NOT NULL, candidate_alarm INTEGER NOT NULL,
+  candidate_score REAL NOT NULL, candidate_threshold REAL NOT NULL,
+  candidate_reason TEXT NOT NULL,
+  PRIMARY KEY (candidate, active, granularity_s, begin_ns)) STRICT, WITHOUT ROWID;
+CREATE INDEX shadows_by_end ON shadows (end_ns);
+)";
+
 constexpr const char* kIncidentColumns =
     "SELECT i.id, dedup_key, detector, severity, state, first_ns, last_ns, count, told, "
     "coalesce(label, ''), coalesce(reason, '') FROM incidents i LEFT JOIN labels l ON i.id = l.id ";
@@ -50,6 +67,43 @@ HistoryIncident read_incident(const Statement& row) {
 
 std::int64_t to_sql(bool value) { return value ? 1 : 0; }
 
+/// Why a model alarmed; empty if it did not.
+std::string reason_of(const Judgement& judgement) {
+  if (!judgement.is_alarm) return {};
+  return config::to_text(config::Json::object()
+                             .set("where", judgement.where)
+                             .set("invariant", judgement.invariant)
+                             .set("contribution", judgement.contribution));
+}
+
+void bind(Statement& statement, const Judgement& judgement) {
+  statement.bind(to_sql(judgement.has_data))
+      .bind(to_sql(judgement.is_alarm))
+      .bind(judgement.score)
+      .bind(judgement.threshold);
+}
+
+/// Five columns from `column` on.
+Judgement read_judgement(const Statement& row, int column) {
+  Judgement judgement{.score = row.real(column + 2),
+                      .threshold = row.real(column + 3),
+                      .has_data = row.integer(column) != 0,
+                      .is_alarm = row.integer(column + 1) != 0};
+  const std::string reason = row.text(column + 4);
+  config::Diagnostics ignored;
+  const auto json = reason.empty() ? std::nullopt : config::parse_json(reason, "history", ignored);
+  const auto text = [&json](const char* key) {
+    const config::Json* const member = json ? json->find(key) : nullptr;
+    return member == nullptr || member->string() == nullptr ? std::string() : *member->string();
+  };
+  judgement.where = text("where");
+  judgement.invariant = text("invariant");
+  if (const config::Json* const part = json ? json->find("contribution") : nullptr) {
+    judgement.contribution = part->number().value_or(0);
+  }
+  return judgement;
+}
+
 }  // namespace
 
 std::unique_ptr<History> History::create(const std::string& path, std::string& fault) {
@@ -60,12 +114,9 @@ std::unique_ptr<History> History::create(const std::string& path, std::string& f
   // Vacuuming must be chosen before there is a table.
   bool is_well = file.execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;") &&
                  file.execute("PRAGMA synchronous = NORMAL;");
+  is_well = is_well && history->migrate();
   const std::int64_t version = history->pragma("PRAGMA user_version");
-  if (is_well && version == 0) {
-    is_well = history->begin() && file.execute(kSchema) &&
-              file.execute(fmt::format("PRAGMA user_version = {}", kFormatVersion).c_str()) &&
-              history->commit();
-  } else if (is_well && version != kFormatVersion) {
+  if (is_well && version != kFormatVersion) {
     fault = fmt::format("its format is {}, this program's {}", version, kFormatVersion);
     return nullptr;
   }
@@ -78,12 +129,27 @@ std::unique_ptr<History> History::open(const std::string& path, std::string& fau
   auto database = Database::open(path, Database::Access::kReadWrite, fault);
   if (database == nullptr) return nullptr;
   std::unique_ptr<History> history(new History(std::move(database)));
+  const bool is_well = history->pragma("PRAGMA user_version") == 0 || history->migrate();
   const std::int64_t version = history->pragma("PRAGMA user_version");
-  if (version == kFormatVersion) return history;
+  if (is_well && version == kFormatVersion) return history;
   fault = version == 0
               ? "it is no history of mimir"
               : fmt::format("its format is {}, this program's {}", version, kFormatVersion);
   return nullptr;
+}
+
+// Another process may do the same at this moment: the version is asked for behind the lock.
+// Where it fails, nobody uses the file any further, which takes back what was begun.
+bool History::migrate() {
+  if (!begin()) return false;
+  const std::int64_t version = pragma("PRAGMA user_version");
+  bool is_well = true;
+  if (version == 0) is_well = database_->execute(kSchema);
+  if (is_well && version < kFormatVersion) {
+    is_well = database_->execute(kShadowSchema) &&
+              database_->execute(fmt::format("PRAGMA user_version = {}", kFormatVersion).c_str());
+  }
+  return is_well && commit();
 }
 
 std::int64_t History::pragma(const char* sql) {
@@ -134,6 +200,24 @@ bool History::add(const IncidentRecord& record) {
       .run();
 }
 
+bool History::add(const ShadowJudgement& judgement) {
+  const JudgedTwice& window = judgement.window;
+  const std::string active_reason = reason_of(window.first);
+  const std::string candidate_reason = reason_of(window.second);
+  Statement statement = database_->prepare(
+      "INSERT OR REPLACE INTO shadows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  statement.bind(judgement.active_digest)
+      .bind(judgement.candidate_digest)
+      .bind(std::int64_t{window.granularity_s})
+      .bind(window.begin_ns)
+      .bind(window.end_ns)
+      .bind(to_sql(window.is_partial));
+  bind(statement, window.first);
+  statement.bind(active_reason);
+  bind(statement, window.second);
+  return statement.bind(candidate_reason).run();
+}
+
 bool History::label(std::string_view id, std::string_view label, std::string_view reason,
                     TimeNs time_ns) {
   return database_
@@ -151,6 +235,7 @@ bool History::label(std::string_view id, std::string_view label, std::string_vie
 bool History::forget(TimeNs before_ns) {
   return begin() &&
          database_->prepare("DELETE FROM windows WHERE end_ns < ?").bind(before_ns).run() &&
+         database_->prepare("DELETE FROM shadows WHERE end_ns < ?").bind(before_ns).run() &&
          database_->prepare("DELETE FROM incidents WHERE last_ns < ? AND state = 'closed'")
              .bind(before_ns)
              .run() &&
@@ -173,11 +258,15 @@ bool History::shrink(std::uint64_t bytes_max) {
   bool is_well = true;
   while (is_well && bytes() > bytes_max) {
     // A twentieth at a time, so that it is not done at every window.
-    is_well = database_->execute(
-        "DELETE FROM windows WHERE end_ns <= (SELECT min(end_ns) + (max(end_ns) - min(end_ns)) / "
-        "20 "
-        "FROM windows)");
-    if (database_->changed() == 0) break;
+    const std::int64_t bound_ns = pragma(
+        "SELECT coalesce(min(end_ns) + (max(end_ns) - min(end_ns)) / 20, -1) FROM "
+        "(SELECT end_ns FROM windows UNION ALL SELECT end_ns FROM shadows)");
+    is_well = database_->prepare("DELETE FROM windows WHERE end_ns <= ?").bind(bound_ns).run();
+    std::int64_t gone = database_->changed();
+    is_well =
+        is_well && database_->prepare("DELETE FROM shadows WHERE end_ns <= ?").bind(bound_ns).run();
+    gone += database_->changed();
+    if (gone == 0) break;
   }
   return is_well && database_->execute("PRAGMA incremental_vacuum");
 }
@@ -235,6 +324,26 @@ std::string History::detail(std::uint32_t granularity_s, TimeNs begin_ns) {
       database_->prepare("SELECT detail FROM windows WHERE granularity_s = ? AND begin_ns = ?");
   row.bind(std::int64_t{granularity_s}).bind(begin_ns);
   return row.step() ? row.text(0) : std::string();
+}
+
+std::vector<ShadowJudgement> History::shadows() {
+  Statement rows = database_->prepare(
+      "SELECT active, candidate, granularity_s, begin_ns, end_ns, partial, active_has_data, "
+      "active_alarm, active_score, active_threshold, active_reason, candidate_has_data, "
+      "candidate_alarm, candidate_score, candidate_threshold, candidate_reason FROM shadows "
+      "ORDER BY end_ns, granularity_s, candidate, active");
+  std::vector<ShadowJudgement> all;
+  while (rows.step()) {
+    all.push_back({.window = {.begin_ns = rows.integer(3),
+                              .end_ns = rows.integer(4),
+                              .granularity_s = static_cast<std::uint32_t>(rows.integer(2)),
+                              .is_partial = rows.integer(5) != 0,
+                              .first = read_judgement(rows, 6),
+                              .second = read_judgement(rows, 11)},
+                   .active_digest = rows.text(0),
+                   .candidate_digest = rows.text(1)});
+  }
+  return all;
 }
 
 TimeNs History::newest_ns() { return pragma("SELECT coalesce(max(end_ns), 0) FROM windows"); }

@@ -10,6 +10,7 @@
 
 #include "controlplane/alert/incident_book.h"
 #include "controlplane/history/database.h"
+#include "controlplane/shadow/judged_twice.h"
 #include "dataplane/record/time.h"
 
 namespace mimir::controlplane {
@@ -47,13 +48,14 @@ struct HistoryIncident {
 /// that commands may read and label while the appliance writes it.
 ///
 /// Tables: windows (granularity_s, begin_ns), incidents (id), records (seq: every record of
-/// an incident as it was told, and those held back), labels (id). Times are in ns since
-/// 1970, of packets; a label's is the wall clock's. `user_version` is the format's.
+/// an incident as it was told, and those held back), labels (id), shadows (of two models:
+/// granularity_s, begin_ns). Times are in ns since 1970, of packets; a label's is the wall
+/// clock's. `user_version` is the format's: 2 has shadows; a file of 1 gets them.
 ///
 /// Threads: one owner. False: it failed, and fault() says why.
 class History {
  public:
-  static constexpr int kFormatVersion = 1;
+  static constexpr int kFormatVersion = 2;
 
   /// Made if it is not there. Null, with the reason in `fault`.
   [[nodiscard]] static std::unique_ptr<History> create(const std::string& path, std::string& fault);
@@ -66,13 +68,15 @@ class History {
 
   [[nodiscard]] bool add(const HistoryWindow& window);
   [[nodiscard]] bool add(const IncidentRecord& record);
+  [[nodiscard]] bool add(const ShadowJudgement& judgement);
   /// False too if there is no such incident.
   [[nodiscard]] bool label(std::string_view id, std::string_view label, std::string_view reason,
                            TimeNs time_ns);
 
-  /// Forgets windows and closed incidents that ended before `before_ns`.
+  /// Forgets windows, judged by whom ever, and closed incidents that ended before `before_ns`.
   [[nodiscard]] bool forget(TimeNs before_ns);
-  /// Forgets the oldest windows until it is no larger, or has none.
+  /// Forgets the oldest windows, and what candidates made of them, until it is no larger, or
+  /// has none.
   [[nodiscard]] bool shrink(std::uint64_t bytes_max);
   [[nodiscard]] std::uint64_t bytes();
 
@@ -86,6 +90,8 @@ class History {
   /// Without `detail`, by granularity, then time, from `begin_ns` on.
   [[nodiscard]] std::vector<HistoryWindow> windows(TimeNs begin_ns);
   [[nodiscard]] std::string detail(std::uint32_t granularity_s, TimeNs begin_ns);
+  /// What candidates made of windows, by their ends, then granularity; all of them.
+  [[nodiscard]] std::vector<ShadowJudgement> shadows();
   /// The end of the newest window; 0 if there is none.
   [[nodiscard]] TimeNs newest_ns();
 
@@ -95,6 +101,8 @@ class History {
   explicit History(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 
   [[nodiscard]] std::int64_t pragma(const char* sql);
+  /// Brings a file of an earlier format to this one's.
+  [[nodiscard]] bool migrate();
 
   std::unique_ptr<Database> database_;
 };

@@ -41,12 +41,13 @@ class HistoryWriter {
 
   void add(HistoryWindow window) { push(std::move(window)); }
   void add(const IncidentRecord& record) { push(record); }
+  void add(const ShadowJudgement& judgement) { push(judgement); }
   /// Writes what it was given.
   void finish();
   [[nodiscard]] HistoryStatus status() const;
 
  private:
-  using Row = std::variant<HistoryWindow, IncidentRecord>;
+  using Row = std::variant<HistoryWindow, IncidentRecord, ShadowJudgement>;
 
   void push(Row row);
   void run();

@@ -231,6 +231,34 @@ void add_windows(const ApplianceStatus& status, std::span<const WindowView* cons
   each([](const WindowView& window) { return std::uint64_t{window.edges.size()}; });
 }
 
+void add_shadow(const ShadowStatus& shadow, Families& families) {
+  if (!shadow.is_there()) return;
+  families.gauge("mimir_shadow_model_info", "The candidate that judges too; always 1.")
+      .value(1.0, {{.name = "model", .value = shadow.model_name},
+                   {.name = "sha256", .value = shadow.model_digest}});
+  families.counter("mimir_shadow_windows_total",
+                   "Windows that the model and the candidate judged, by who alarmed. It begins "
+                   "anew with other models.");
+  constexpr std::pair<const char*, Agreement> kAlarms[] = {{"neither", Agreement::kNeither},
+                                                           {"both", Agreement::kBoth},
+                                                           {"active", Agreement::kFirst},
+                                                           {"candidate", Agreement::kSecond}};
+  for (const ShadowTotals& totals : shadow.totals) {
+    for (const auto& [name, agreement] : kAlarms) {
+      families.value(totals.of(agreement),
+                     {granularity(totals.granularity_s), {.name = "alarm", .value = name}});
+    }
+  }
+  families.gauge("mimir_shadow_window_score", "Of the last window, by the candidate.");
+  for (const ShadowTotals& totals : shadow.totals) {
+    families.value(totals.score, {granularity(totals.granularity_s)});
+  }
+  families.gauge("mimir_shadow_window_threshold", "Above it the candidate would alarm.");
+  for (const ShadowTotals& totals : shadow.totals) {
+    families.value(totals.threshold, {granularity(totals.granularity_s)});
+  }
+}
+
 void add_alerts(const ApplianceStatus& status, Families& families) {
   families.counter("mimir_windows_alarming_total", "Windows above their threshold.");
   for (const WindowTotals& totals : status.windows) {
@@ -310,6 +338,7 @@ std::string to_metrics_text(const ApplianceStatus& status,
   add_ledgers(status, families);
   add_workers(status, families);
   add_windows(status, latest, now_ns, families);
+  add_shadow(status.shadow, families);
   add_alerts(status, families);
   add_outputs(status, families);
   return families.text();

@@ -9,6 +9,7 @@
 #include "controlplane/alert/incident_book.h"
 #include "controlplane/history/history_status.h"
 #include "controlplane/output/output_status.h"
+#include "controlplane/shadow/shadow_status.h"
 #include "controlplane/status/entity_status.h"
 #include "dataplane/record/ledger.h"
 #include "dataplane/record/time.h"
@@ -64,6 +65,7 @@ struct ApplianceIdentity {
   std::string version;
   std::string model_name;
   std::string model_digest;  ///< SHA-256, hexadecimal
+  std::string model_file;    ///< its absolute path
   std::string observation;
   std::string sensitive_service;
   TimeNs started_ns = 0;  ///< of the wall clock: when this process began to listen
@@ -94,6 +96,7 @@ struct ApplianceStatus {
   std::vector<OutputStatus> outputs;  ///< the file first
   HistoryStatus history;
   EntityStatus entities;
+  ShadowStatus shadow;
   std::uint64_t services = 0;
 };
 

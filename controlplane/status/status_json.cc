@@ -88,6 +88,26 @@ Json outputs_json(const ApplianceStatus& status) {
   return list;
 }
 
+Json shadow_json(const ShadowStatus& shadow) {
+  if (!shadow.is_there()) return {};
+  Json windows = Json::array();
+  for (const ShadowTotals& totals : shadow.totals) {
+    windows.push(Json::object()
+                     .set("granularity_s", totals.granularity_s)
+                     .set("alarms_both", totals.of(Agreement::kBoth))
+                     .set("alarms_active_only", totals.of(Agreement::kFirst))
+                     .set("alarms_candidate_only", totals.of(Agreement::kSecond))
+                     .set("alarms_neither", totals.of(Agreement::kNeither))
+                     .set("score", totals.score)
+                     .set("threshold", totals.threshold));
+  }
+  return Json::object()
+      .set("name", shadow.model_name)
+      .set("sha256", shadow.model_digest)
+      .set("since", shadow.first_begin_ns == 0 ? Json() : Json(to_timestamp(shadow.first_begin_ns)))
+      .set("windows", std::move(windows));
+}
+
 Json incidents_json(const IncidentTotals& totals) {
   std::uint64_t open = 0;
   for (const std::uint64_t count : totals.open) open += count;
@@ -109,6 +129,7 @@ Json to_json(const ApplianceStatus& status) {
   Json model = Json::object();
   model.set("name", identity.model_name)
       .set("sha256", identity.model_digest)
+      .set("file", identity.model_file)
       .set("observation", identity.observation)
       .set("sensitive_service", identity.sensitive_service);
   Json json = Json::object();
@@ -117,6 +138,7 @@ Json to_json(const ApplianceStatus& status) {
       .set("listening", status.is_listening)
       .set("replay", identity.is_replay)
       .set("model", std::move(model))
+      .set("candidate", shadow_json(status.shadow))
       .set("services", status.services)
       .set("entities", entities_json(status.entities))
       .set("ports", ports_json(status))

@@ -11,7 +11,7 @@ from mimir_case import (DATA, OK, PATH, USAGE, Appliance, MimirCase, json_lines,
 
 DAY_S = 86400
 QUIET_S = 300
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class History(MimirCase):

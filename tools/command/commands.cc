@@ -20,6 +20,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_evaluate_command());
   commands.push_back(make_experiment_command());
   commands.push_back(make_inspect_command());
+  commands.push_back(make_model_command());
   commands.push_back(make_explain_command());
   commands.push_back(make_alert_command());
   commands.push_back(make_tune_command());

@@ -22,6 +22,7 @@ namespace mimir::tools {
 [[nodiscard]] std::unique_ptr<Command> make_flows_command();
 [[nodiscard]] std::unique_ptr<Command> make_inspect_command();
 [[nodiscard]] std::unique_ptr<Command> make_alert_command();
+[[nodiscard]] std::unique_ptr<Command> make_model_command();
 [[nodiscard]] std::unique_ptr<Command> make_tune_command();
 [[nodiscard]] std::unique_ptr<Command> make_policy_command();
 [[nodiscard]] std::unique_ptr<Command> make_run_command();

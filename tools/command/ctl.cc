@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-#include <chrono>
 #include <optional>
 #include <string>
-#include <thread>
-#include <utility>
 
 #include <fmt/format.h>
 
 #include "config/diagnostic.h"
 #include "config/json.h"
-#include "controlplane/appliance_config.h"
 #include "controlplane/control/evidence_desk.h"
-#include "controlplane/http/local_client.h"
 #include "dataplane/record/flow_key.h"
 #include "tools/command/commands.h"
+#include "tools/control_link.h"
 #include "tools/json_member.h"
 #include "tools/status_text.h"
 #include "tools/text_file.h"
@@ -25,9 +20,7 @@ namespace {
 
 using config::Json;
 
-constexpr const char* kUsualSocket = "/run/mimir/control.sock";
 constexpr const char* kEvidence = "/api/v1/evidence";
-constexpr std::chrono::milliseconds kPollRest{200};
 
 class CtlCommand final : public Command {
  public:
@@ -66,17 +59,18 @@ class CtlCommand final : public Command {
   }
 
   [[nodiscard]] ExitCode run(std::span<const std::string> /*eal_arguments*/) override {
-    if (!find_socket()) return ExitCode::kUsage;
-    if (action_ == "reload") return reload();
-    if (action_ == "drain") return drain();
-    if (action_ == "capture") return capture();
+    const auto link = ControlLink::open(config_path_, socket_);
+    if (!link) return ExitCode::kUsage;
+    if (action_ == "reload") return reload(*link, no_wait_);
+    if (action_ == "drain") return drain(*link);
+    if (action_ == "capture") return capture(*link);
     std::string target = "/api/v1/" + action_;
     if (action_ == "windows") {
       target += fmt::format("?granularity={}&limit={}", granularity_s_, last_);
     } else if (action_ == "alerts") {
       target += fmt::format("?limit={}", last_);
     }
-    const std::optional<Json> answer = ask(false, target);
+    const std::optional<Json> answer = link->ask(false, target);
     if (!answer) return ExitCode::kMachine;
     if (is_json_) {
       fmt::print("{}\n", config::to_pretty_text(*answer));
@@ -92,68 +86,21 @@ class CtlCommand final : public Command {
     return action_ == "alerts" ? alerts_text(answer) : status_text(answer);
   }
 
-  [[nodiscard]] std::optional<controlplane::LocalAnswer> fetch(bool is_post,
-                                                               const std::string& target,
-                                                               const std::string& body) const {
-    std::string fault;
-    auto answer = controlplane::ask_local(socket_, is_post, target, body, fault);
-    if (answer) return answer;
-    fmt::print(stderr,
-               "mimir: error: {}\n  hint: does an appliance run with control.socket there, and "
-               "may this user connect?\n",
-               fault);
-    return std::nullopt;
-  }
-
-  bool find_socket() {
-    if (!socket_.empty()) return true;
-    socket_ = kUsualSocket;
-    if (config_path_.empty()) return true;
-    config::Diagnostics diagnostics;
-    const auto text = read_text_file(config_path_, diagnostics);
-    const auto config =
-        text ? controlplane::read_appliance_config(*text, config_path_, diagnostics) : std::nullopt;
-    if (config && config->control.socket.empty()) {
-      diagnostics.error({.file = config_path_}, "control.socket is empty: nobody can steer it",
-                        "write control: {socket: /run/mimir/control.sock} and start it again");
+  static ExitCode reload(const ControlLink& link, bool no_wait) {
+    if (no_wait) {
+      if (!link.ask(true, "/api/v1/reload")) return ExitCode::kMachine;
+      fmt::print("reload reading: it is read now, and takes effect at the edge of a window\n");
+      return ExitCode::kOk;
     }
-    fmt::print(stderr, "{}", diagnostics.render());
-    if (!config || diagnostics.has_errors()) return false;
-    socket_ = config->control.socket;
-    return true;
-  }
-
-  /// Nothing, with the reason said, if there was no answer or a refusal.
-  [[nodiscard]] std::optional<Json> ask(bool is_post, const std::string& target,
-                                        const std::string& body = {}) const {
-    const auto answer = fetch(is_post, target, body);
-    if (!answer) return std::nullopt;
-    config::Diagnostics diagnostics;
-    std::optional<Json> json = config::parse_json(answer->body, socket_, diagnostics);
-    if (json && answer->status < 300) return json;
-    const std::string error = json ? text_of(*json, "error") : std::string();
-    fmt::print(stderr, "mimir: error: {}\n", error.empty() ? answer->body : error);
-    return std::nullopt;
-  }
-
-  ExitCode reload() const {
-    std::optional<Json> state = ask(true, "/api/v1/reload");
-    while (state && !no_wait_) {
-      const std::string& phase = text_of(*state, "phase");
-      if (phase == "refused") {
-        fmt::print(stderr, "{}mimir: error: the reload was refused: what ran before still runs\n",
-                   text_of(*state, "text"));
-        return ExitCode::kUsage;
-      }
-      if (phase == "in_force") break;
-      std::this_thread::sleep_for(kPollRest);
-      state = ask(false, "/api/v1/reload");
+    std::string text;
+    const ExitCode code = link.reload(text);
+    if (code == ExitCode::kUsage) {
+      fmt::print(stderr, "{}mimir: error: the reload was refused: what ran before still runs\n",
+                 text);
+    } else if (code == ExitCode::kOk) {
+      fmt::print("reload in_force: {}", text);
     }
-    if (!state) return ExitCode::kMachine;
-    fmt::print("reload {}: {}", text_of(*state, "phase"),
-               no_wait_ ? "it is read now, and takes effect at the edge of a window\n"
-                        : text_of(*state, "text"));
-    return ExitCode::kOk;
+    return code;
   }
 
   [[nodiscard]] std::string evidence_request() const {
@@ -169,20 +116,20 @@ class CtlCommand final : public Command {
     return config::to_text(json);
   }
 
-  ExitCode capture() const {
+  ExitCode capture(const ControlLink& link) const {
     if (output_path_.empty() || (address_.empty() && port_ == 0)) {
       fmt::print(stderr,
                  "mimir: error: capture needs --output and --address or --port\n"
                  "  hint: mimir ctl capture --address 10.244.3.17 -o evidence.pcap\n");
       return ExitCode::kUsage;
     }
-    std::optional<Json> state = ask(true, kEvidence, evidence_request());
+    std::optional<Json> state = link.ask(true, kEvidence, evidence_request());
     while (state && is_set(*state, "under_way")) {
-      std::this_thread::sleep_for(kPollRest);
-      state = ask(false, kEvidence);
+      rest_before_asking_again();
+      state = link.ask(false, kEvidence);
     }
     if (!state) return ExitCode::kMachine;
-    const auto pcap = fetch(false, std::string(kEvidence) + "/pcap", {});
+    const auto pcap = link.fetch(false, std::string(kEvidence) + "/pcap");
     if (!pcap) return ExitCode::kMachine;
     config::Diagnostics diagnostics;
     const bool is_written = write_text_file(output_path_, pcap->body, diagnostics);
@@ -194,12 +141,9 @@ class CtlCommand final : public Command {
   }
 
   /// It has ended when nobody answers any more.
-  ExitCode drain() const {
-    if (!ask(true, "/api/v1/drain")) return ExitCode::kMachine;
-    std::string fault;
-    while (!no_wait_ && controlplane::ask_local(socket_, false, "/healthz", {}, fault)) {
-      std::this_thread::sleep_for(kPollRest);
-    }
+  ExitCode drain(const ControlLink& link) const {
+    if (!link.ask(true, "/api/v1/drain")) return ExitCode::kMachine;
+    while (!no_wait_ && !link.has_ended()) rest_before_asking_again();
     fmt::print("drain: {}\n", no_wait_ ? "asked for" : "it has ended");
     return ExitCode::kOk;
   }

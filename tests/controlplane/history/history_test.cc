@@ -68,6 +68,69 @@ TEST_F(HistoryTest, RemembersWindowsAcrossProcesses) {
   EXPECT_EQ(history->newest_ns(), 30 * kNsPerSecond);
 }
 
+ShadowJudgement shadow(TimeNs begin_s, std::string candidate, double score) {
+  const bool is_alarm = score > 1;
+  return {.window = {.begin_ns = begin_s * kNsPerSecond,
+                     .end_ns = (begin_s + 60) * kNsPerSecond,
+                     .granularity_s = 60,
+                     .is_partial = begin_s == 0,
+                     .first = {.score = -0.5, .threshold = 0.25, .has_data = false},
+                     .second = {.score = score,
+                                .threshold = 1,
+                                .is_alarm = is_alarm,
+                                .where = is_alarm ? "a -> \"b\"" : "",
+                                .invariant = is_alarm ? "bytes(a>b)" : "",
+                                .contribution = is_alarm ? 0.75 : 0}},
+          .active_digest = "aa",
+          .candidate_digest = std::move(candidate)};
+}
+
+TEST_F(HistoryTest, RemembersWhatCandidatesMadeOfWindows) {
+  const auto history = create();
+  ASSERT_TRUE(history->add(shadow(60, "cc", 2)));
+  ASSERT_TRUE(history->add(shadow(0, "cc", 0.5)));
+  ASSERT_TRUE(history->add(shadow(0, "bb", 0.125)));
+  ASSERT_TRUE(history->add(shadow(0, "bb", 0.25))) << "judged again: the last one counts";
+  const auto all = history->shadows();
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].candidate_digest, "bb");
+  EXPECT_EQ(all[0].window.second.score, 0.25);
+  EXPECT_TRUE(all[0].window.is_partial);
+  EXPECT_FALSE(all[0].window.first.has_data);
+  EXPECT_EQ(all[0].window.first.score, -0.5);
+  EXPECT_EQ(all[0].window.first.threshold, 0.25);
+  EXPECT_EQ(all[0].window.second.where, "");
+  EXPECT_EQ(all[1].candidate_digest, "cc");
+  const JudgedTwice& last = all[2].window;
+  EXPECT_EQ(last.begin_ns, 60 * kNsPerSecond);
+  EXPECT_EQ(last.end_ns, 120 * kNsPerSecond);
+  EXPECT_EQ(last.granularity_s, 60U);
+  EXPECT_EQ(last.agreement(), Agreement::kSecond);
+  EXPECT_EQ(last.second.where, "a -> \"b\"");
+  EXPECT_EQ(last.second.invariant, "bytes(a>b)");
+  EXPECT_EQ(last.second.contribution, 0.75);
+  ASSERT_TRUE(history->forget(70 * kNsPerSecond));
+  EXPECT_EQ(history->shadows().size(), 1U);
+}
+
+// A file as format 1 left it: the oracle is what it held before.
+TEST_F(HistoryTest, AFileOfTheFormatBeforeKeepsWhatItHas) {
+  for (const bool is_created : {true, false}) {
+    std::filesystem::remove(path_);
+    ASSERT_TRUE(create()->add(window(20, 0.25)));
+    std::string fault;
+    auto database = Database::open(path_, Database::Access::kReadWrite, fault);
+    ASSERT_NE(database, nullptr) << fault;
+    ASSERT_TRUE(database->execute("DROP TABLE shadows; PRAGMA user_version = 1"));
+    database.reset();
+    const auto history = is_created ? History::create(path_, fault) : History::open(path_, fault);
+    ASSERT_NE(history, nullptr) << fault;
+    EXPECT_EQ(history->windows(0).size(), 1U);
+    EXPECT_TRUE(history->add(shadow(0, "cc", 2)));
+    EXPECT_EQ(history->shadows().size(), 1U);
+  }
+}
+
 TEST_F(HistoryTest, AnIncidentIsAsItsLastRecordLeftIt) {
   const auto history = create();
   ASSERT_TRUE(history->add(record("01A", IncidentState::kOpen, 10, 1)));
@@ -137,7 +200,7 @@ TEST_F(HistoryTest, RefusesWhatIsNoHistory) {
   (void)Database::open(path_, Database::Access::kCreate, fault)
       ->execute("PRAGMA user_version = 99");
   EXPECT_EQ(History::create(path_, fault), nullptr);
-  EXPECT_EQ(fault, "its format is 99, this program's 1");
+  EXPECT_EQ(fault, "its format is 99, this program's 2");
 }
 
 TEST_F(HistoryTest, TheWriterWritesAllItWasGivenAndKeepsWhatIsYoung) {

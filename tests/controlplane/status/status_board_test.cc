@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/status/status_board.h"
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "controlplane/http/http_api.h"
@@ -161,6 +165,66 @@ TEST_F(Api, MetricsCountIncidentsAndWhatBecameOfThem) {
         "mimir_output_up{sink=\"file\"} 1\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << text;
   }
+}
+
+ShadowJudgement judged(TimeNs begin_s, bool first, bool second, std::string candidate = "cc") {
+  return {.window = {.begin_ns = begin_s * kNsPerSecond,
+                     .end_ns = (begin_s + 10) * kNsPerSecond,
+                     .granularity_s = 10,
+                     .first = {.is_alarm = first},
+                     .second = {.score = 0.75, .threshold = 0.5, .is_alarm = second}},
+          .active_digest = "aa",
+          .candidate_digest = std::move(candidate)};
+}
+
+TEST_F(Api, ACandidateIsShownByWhoAlarmsInWindows) {
+  EXPECT_TRUE(ask("/api/v1/status").find("candidate")->is_null());
+  EXPECT_EQ(api.answer({.path = "/metrics", .query = {}}).body.find("mimir_shadow"),
+            std::string::npos);
+  ApplianceStatus status;
+  status.shadow.compare("new", "cc", "aa");
+  TimeNs begin_s = 1'767'571'200;
+  for (const auto& [first, second] : std::vector<std::pair<bool, bool>>{
+           {false, false}, {true, true}, {true, false}, {true, false}, {false, true}}) {
+    status.shadow.add(judged(begin_s += 10, first, second));
+  }
+  board.publish(status);
+  const std::string text = api.answer({.path = "/metrics", .query = {}}).body;
+  for (const char* const line :
+       {"mimir_shadow_model_info{model=\"new\",sha256=\"cc\"} 1\n",
+        "mimir_shadow_windows_total{granularity=\"10s\",alarm=\"neither\"} 1\n",
+        "mimir_shadow_windows_total{granularity=\"10s\",alarm=\"both\"} 1\n",
+        "mimir_shadow_windows_total{granularity=\"10s\",alarm=\"active\"} 2\n",
+        "mimir_shadow_windows_total{granularity=\"10s\",alarm=\"candidate\"} 1\n",
+        "mimir_shadow_window_score{granularity=\"10s\"} 0.75\n",
+        "mimir_shadow_window_threshold{granularity=\"10s\"} 0.5\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  }
+  const config::Json shown = ask("/api/v1/status");
+  const config::Json& candidate = *shown.find("candidate");
+  EXPECT_EQ(*candidate.find("name")->string(), "new");
+  EXPECT_EQ(*candidate.find("since")->string(), "2026-01-05T00:00:10.000000+0000");
+  const config::Json& totals = candidate.find("windows")->elements()->front();
+  EXPECT_EQ(totals.find("alarms_active_only")->count(), 2U);
+  EXPECT_EQ(totals.find("alarms_candidate_only")->count(), 1U);
+}
+
+TEST(ShadowStatus, BeginsAnewWithOtherModels) {
+  ShadowStatus shadow;
+  EXPECT_FALSE(shadow.is_there());
+  shadow.compare("new", "cc", "aa");
+  shadow.add(judged(50, true, true));
+  shadow.compare("new", "cc", "aa");
+  ASSERT_EQ(shadow.totals.size(), 1U);
+  EXPECT_EQ(shadow.totals[0].of(Agreement::kBoth), 1U);
+  EXPECT_EQ(shadow.first_begin_ns, 50 * kNsPerSecond);
+  shadow.add(judged(60, false, true, "dd"));
+  EXPECT_EQ(shadow.totals[0].of(Agreement::kBoth), 0U);
+  EXPECT_EQ(shadow.totals[0].of(Agreement::kSecond), 1U);
+  EXPECT_EQ(shadow.first_begin_ns, 60 * kNsPerSecond);
+  shadow.compare("newer", "dd", "bb");
+  EXPECT_TRUE(shadow.totals.empty());
+  EXPECT_TRUE(shadow.is_there());
 }
 
 }  // namespace
