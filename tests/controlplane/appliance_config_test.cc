@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/appliance_config.h"
 
+#include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -334,6 +336,26 @@ TEST(ApplianceConfig, ASuppressionSaysWhoUntilWhenAndWhy) {
             "  4 |       until: 2026-02-30\n"
             "    |              ^\n"
             "  hint: write 2026-12-31 or 2026-12-31T12:00:00Z\n");
+}
+
+TEST(ApplianceConfig, ReadsEveryProfile) {
+  std::set<std::string> names;
+  for (const auto& file :
+       std::filesystem::directory_iterator(MIMIR_SOURCE_DIR "/config/profiles")) {
+    const std::string name = "profiles/" + file.path().filename().string();
+    config::Diagnostics diagnostics;
+    const auto read = read_appliance_config(shipped(name.c_str()), name, diagnostics);
+    ASSERT_TRUE(read.has_value()) << diagnostics.render();
+    names.insert(file.path().stem().string());
+    // The sums in its comments are by these.
+    const DataplaneConfig& dataplane = read->dataplane;
+    EXPECT_EQ(dataplane.ipv6_flow_count_max * 4, dataplane.flow_count_max) << name;
+    EXPECT_EQ(dataplane.ring_record_count * 16, dataplane.flow_count_max) << name;
+    EXPECT_EQ(dataplane.ports.size(), 1U) << name;
+    EXPECT_NE(read->control.socket, "") << name;
+    EXPECT_NE(read->output.history, "") << name;
+  }
+  EXPECT_EQ(names, (std::set<std::string>{"100g", "10g", "lab", "node"}));
 }
 
 TEST(ApplianceConfig, ExplainsEveryKey) {
