@@ -57,7 +57,7 @@ class Package(unittest.TestCase):
                      "./etc/mimir/mimir.yaml", "./etc/logrotate.d/mimir",
                      "./usr/lib/sysusers.d/mimir.conf", "./usr/lib/tmpfiles.d/mimir.conf",
                      "./usr/share/mimir/prometheus/rules.yml",
-                     "./usr/share/mimir/profiles/10g.yaml",
+                     "./usr/share/mimir/profiles/10g.yaml", "./usr/share/doc/mimir/mimir.cdx.json",
                      "./usr/share/mimir/grafana/mimir.json",
                      "./usr/share/mimir/kubernetes/reader.yaml"]:
             self.assertIn(path, modes)

@@ -25,7 +25,8 @@ root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 umask 022
 [ -d "$build" ] || meson setup --native-file tools/build/release.ini "$build" . >&2
-ninja -C "$build" tools/mimir tools/package/mimir.1 tools/package/mimir >&2
+ninja -C "$build" tools/mimir tools/package/mimir.1 tools/package/mimir \
+  tools/package/mimir.cdx.json >&2
 if [ "$(meson introspect "$build" --buildoptions |
   python3 -c 'import json, sys; print(*(o["value"] for o in json.load(sys.stdin) if o["name"] == "prefix"))')" != /usr ]; then
   echo "error: $build installs elsewhere than below /usr" >&2
