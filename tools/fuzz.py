@@ -72,9 +72,9 @@ def fuzz(target, fuzzer, driver, options):
             folder.mkdir()
         captures = [str(options.captures)] if options.captures else []
         subprocess.run([driver, "--write", seeds, *captures], check=True)
-        code, cpu_s = run(fuzzer, [f"-max_total_time={options.seconds}", f"-max_len={INPUT_BYTES_MAX}",
-                                   "-print_final_stats=1", f"-artifact_prefix={finds}/",
-                                   corpus, seeds], log)
+        code, cpu_s = run(fuzzer, [f"-max_total_time={options.seconds}",
+                                   f"-max_len={INPUT_BYTES_MAX}", "-print_final_stats=1",
+                                   f"-artifact_prefix={finds}/", corpus, seeds], log)
         text = log.read_text(errors="replace")
         runs = re.search(r"number_of_executed_units: (\d+)", text)
         cover = re.findall(r"cov: (\d+) ft: (\d+)", text)[-1:] or [("?", "?")]

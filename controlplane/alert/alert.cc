@@ -44,6 +44,15 @@ const detector::EdgeEvidence* find_edge(const Alert& alert, const std::string& s
   return found == alert.edges.end() ? nullptr : &*found;
 }
 
+/// Of each in the set, in the order of their numbers.
+std::vector<std::string_view> names_of(ApplicationSet applications) {
+  std::vector<std::string_view> names;
+  for (std::size_t i = 1; i < kApplicationNames.size(); ++i) {
+    if ((applications >> i & 1U) != 0) names.push_back(kApplicationNames[i]);
+  }
+  return names;
+}
+
 /// " (mongodb, tls)"; empty where nothing is known.
 std::string spoken_text(ApplicationSet applications) {
   const std::vector<std::string_view> spoken = names_of(applications);

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <vector>
 
 namespace mimir {
 
@@ -59,15 +58,6 @@ using ApplicationSet = std::uint32_t;
 }
 
 static_assert(kApplicationNames.size() <= 32);
-
-/// Of each in the set, in the order of their numbers.
-[[nodiscard]] inline std::vector<std::string_view> names_of(ApplicationSet applications) {
-  std::vector<std::string_view> names;
-  for (std::size_t i = 1; i < kApplicationNames.size(); ++i) {
-    if ((applications >> i & 1U) != 0) names.push_back(kApplicationNames[i]);
-  }
-  return names;
-}
 
 /// What rules of the payload are about: bit 1 << kind of FlowRecord::rule_bits.
 enum class RuleKind : std::uint8_t {

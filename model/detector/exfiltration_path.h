@@ -22,7 +22,7 @@ struct EdgeEvidence {
   std::uint64_t bytes = 0;
   double expected_bytes = 0;  ///< median of benign windows; 0 if the edge was never seen
   double p99_bytes = 0;
-  bool is_known = false;  ///< seen in training
+  bool is_known = false;            ///< seen in training
   ApplicationSet applications = 0;  ///< spoken in the window; none: unknown
 
   /// How far above its habit: (bytes - median) / (p99 - median), the latter at

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tools/simulator/dns.h"
+
 namespace mimir::simulator {
 namespace {
 

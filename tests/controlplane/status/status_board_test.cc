@@ -161,8 +161,7 @@ TEST_F(Api, MetricsCountIncidentsAndWhatBecameOfThem) {
         "mimir_output_waiting_events{sink=\"siem\"} 5\n", "mimir_output_up{sink=\"siem\"} 0\n",
         "mimir_history_rows_total{result=\"ok\"} 3\n",
         "mimir_history_rows_total{result=\"queue_full\"} 1\n", "mimir_history_bytes 4096\n",
-        "mimir_history_unwatched_seconds 2.5\n",
-        "mimir_output_up{sink=\"file\"} 1\n"}) {
+        "mimir_history_unwatched_seconds 2.5\n", "mimir_output_up{sink=\"file\"} 1\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << text;
   }
 }
