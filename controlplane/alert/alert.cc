@@ -89,24 +89,26 @@ Json envelope(const Alert& alert) {
   return inner;
 }
 
+Json contribution_json(const learn::Contribution& part) {
+  Json row = Json::object();
+  row.set("feature", part.feature)
+      .set("granularity_s", part.granularity_s)
+      .set("observed", part.observed)
+      .set("expected", part.expected)
+      .set("spread", part.spread)
+      .set("z", part.z)
+      .set("weight", part.weight)
+      .set("contribution", part.contribution);
+  return row;
+}
+
 Json explanation(const Alert& alert) {
-  const std::vector<learn::Contribution>& all = alert.score.contributions;
-  Json listed = Json::array();
-  double other = 0;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const learn::Contribution& part = all[i];
-    if (i >= kContributionMax) {
-      other += part.contribution;
-      continue;
-    }
-    listed.push(to_json(part));
-  }
+  learn::Score score = alert.score;
+  score.keep_largest(kContributionMax);
   Json text = Json::object();
   text.set("summary", summarise(alert))
-      .set("method", "linear model: intercept + sum of weight x robust z = score")
-      .set("intercept", alert.score.intercept)
-      .set("other", other)
-      .set("contributions", std::move(listed));
+      .set("method", "linear model: intercept + sum of weight x robust z = score");
+  set_attribution(text, score);
   return text;
 }
 
@@ -189,17 +191,14 @@ config::Json to_json(const detector::EdgeEvidence& edge) {
   return row;
 }
 
-config::Json to_json(const learn::Contribution& part) {
-  Json row = Json::object();
-  row.set("feature", part.feature)
-      .set("granularity_s", part.granularity_s)
-      .set("observed", part.observed)
-      .set("expected", part.expected)
-      .set("spread", part.spread)
-      .set("z", part.z)
-      .set("weight", part.weight)
-      .set("contribution", part.contribution);
-  return row;
+void set_attribution(config::Json& object, const learn::Score& score) {
+  Json listed = Json::array();
+  for (const learn::Contribution& part : score.contributions) {
+    listed.push(contribution_json(part));
+  }
+  object.set("intercept", score.intercept)
+      .set("other", score.other)
+      .set("contributions", std::move(listed));
 }
 
 std::string to_timestamp(TimeNs time_ns) {

@@ -52,7 +52,8 @@ struct AlertLoss {
 
 [[nodiscard]] config::Json to_json(const AlertLoss& loss);
 [[nodiscard]] config::Json to_json(const detector::EdgeEvidence& edge);
-[[nodiscard]] config::Json to_json(const learn::Contribution& part);
+/// Sets `intercept`, `other` and `contributions`, whose sum is the score.
+void set_attribution(config::Json& object, const learn::Score& score);
 
 /// One window that a model judged to be above its threshold, with everything
 /// needed to understand and to doubt it.

@@ -30,11 +30,13 @@ AlertBuilder::AlertBuilder(const learn::Model& model, const graph::Cluster& clus
 
 std::vector<detector::EdgeEvidence> AlertBuilder::weigh(const analysis::Verdict& verdict) const {
   std::vector<detector::EdgeEvidence> edges;
-  for (const graph::ServiceEdge& edge : verdict.lens.services().edges()) {
+  const graph::ServiceGraph& services = verdict.lens.services();
+  for (const graph::ServiceEdge& edge : services.edges()) {
     if (edge.source == edge.target) continue;
-    edges.push_back(baselines_.weigh(
-        verdict.window.granularity_s(), cluster_->class_name(edge.source),
-        cluster_->class_name(edge.target), edge.counts.packets, edge.counts.bytes));
+    edges.push_back(
+        baselines_.weigh(verdict.window.granularity_s(), cluster_->class_name(edge.source),
+                         cluster_->class_name(edge.target), edge.counts.packets, edge.counts.bytes,
+                         services.counts(edge.target, edge.source).bytes));
     edges.back().applications = edge.counts.applications;
   }
   std::stable_sort(edges.begin(), edges.end(),

@@ -18,8 +18,7 @@ WindowView view_of(const analysis::Verdict& verdict, std::vector<detector::EdgeE
                   .loss = loss_of(window),
                   .edges = std::move(edges),
                   .path = std::move(path)};
-  std::vector<learn::Contribution>& parts = view.score.contributions;
-  if (parts.size() > WindowView::kContributionMax) parts.resize(WindowView::kContributionMax);
+  view.score.keep_largest(WindowView::kContributionMax);
   return view;
 }
 

@@ -184,14 +184,9 @@ Json to_json(const WindowView& window) {
     edges.push(to_json(edge).set("on_path",
                                  detector::has_hop(window.path, edge.source, edge.destination)));
   }
-  Json contributions = Json::array();
-  for (const learn::Contribution& part : window.score.contributions) {
-    contributions.push(to_json(part));
-  }
   Json json = summary_json(window);
-  json.set("capture", to_json(window.loss))
-      .set("edges", std::move(edges))
-      .set("contributions", std::move(contributions));
+  json.set("capture", to_json(window.loss)).set("edges", std::move(edges));
+  set_attribution(json, window.score);
   return json;
 }
 

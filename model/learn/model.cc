@@ -35,6 +35,7 @@ std::optional<Loudest> loudest_of(const ScoresWithin& part) {
 
 void add_part(const Score& part, double weight, Score& sum) {
   sum.intercept += weight * part.intercept;
+  sum.other += weight * part.other;
   sum.missing_count += part.missing_count;
   sum.unseen.insert(sum.unseen.end(), part.unseen.begin(), part.unseen.end());
   if (weight == 0) return;
@@ -57,6 +58,13 @@ EdgeBaseline edge_baseline(std::string source, std::string destination, std::uin
           .median_bytes = quantile(bytes, 0.5),
           .p99_bytes = quantile(bytes, 0.99),
           .window_count = bytes.size()};
+}
+
+void Score::keep_largest(std::size_t count) {
+  if (contributions.size() <= count) return;
+  const auto rest = contributions.begin() + static_cast<std::ptrdiff_t>(count);
+  for (auto part = rest; part != contributions.end(); ++part) other += part->contribution;
+  contributions.erase(rest, contributions.end());
 }
 
 const GranularityModel* Model::find(std::uint32_t granularity_s) const {

@@ -138,7 +138,7 @@ struct Contribution {
 
 /// The judgement of a window.
 ///
-/// Invariant: intercept + the sum of contributions == value (to 1e-12).
+/// Invariant: intercept + the sum of contributions + other == value (to 1e-12).
 struct Score {
   double value = 0;
   double threshold = 0;
@@ -147,10 +147,13 @@ struct Score {
   bool no_data = false;
   std::size_t missing_count = 0;    ///< features of the model taken as expected for want of a value
   std::vector<std::string> unseen;  ///< features with a value that the model does not know
-  /// Every feature with a weight, by |contribution| descending, then by name.
+  /// Of every feature with a weight, by |contribution| descending, then by name.
   std::vector<Contribution> contributions;
+  double other = 0;  ///< the sum of those that keep_largest() left out
 
   [[nodiscard]] bool alert() const { return !no_data && value > threshold; }
+  /// What is shown, or kept for long: not more than the `count` largest contributions.
+  void keep_largest(std::size_t count);
 };
 
 /// One window's features; names and values side by side, NaN when not defined.

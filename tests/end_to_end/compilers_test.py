@@ -55,18 +55,26 @@ def scores(mimir, folder, name):
     return [json.loads(line) for line in answer.splitlines()]
 
 
+def is_alike(value, other):
+    """Whether two JSON values are the same, numbers within the tolerance."""
+    if isinstance(value, (int, float)) and isinstance(other, (int, float)):
+        return math.isclose(value, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    if isinstance(value, dict) and isinstance(other, dict):
+        return value.keys() == other.keys() and all(
+            is_alike(value[key], other[key]) for key in value)
+    if isinstance(value, list) and isinstance(other, list):
+        return len(value) == len(other) and all(map(is_alike, value, other))
+    return value == other
+
+
 def score_faults(windows, others):
     """What two judgements of the same windows differ in."""
     if len(windows) != len(others) or not windows:
         return [f"{len(windows)} and {len(others)} windows were judged"]
     faults = []
     for window, other in zip(windows, others):
-        here = f"{window['begin']} {window['granularity_s']} s"
-        if not math.isclose(window["score"], other["score"], rel_tol=TOLERANCE,
-                            abs_tol=TOLERANCE):
-            faults.append(f"{here}: scores {window['score']!r} and {other['score']!r}")
-        if {**window, "score": 0} != {**other, "score": 0}:
-            faults.append(f"{here}: {window} and {other}")
+        if not is_alike(window, other):
+            faults.append(f"{window} and {other}")
     return faults
 
 

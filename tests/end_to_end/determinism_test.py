@@ -11,6 +11,7 @@ ATTACK = ["--users", "8", "--duration", "4min", "--seed", "2", "--attack",
           "exfil:path=user-db>user>outside,rate=1MB/min,start=60,duration=120"]
 # An alert's sum is of figures printed with 17 digits: rounding is all that may differ.
 SUM_TOLERANCE = 1e-9
+REASONS = 5
 
 
 class Determinism(MimirCase):
@@ -119,6 +120,18 @@ class Truth(MimirCase):
                     part["contribution"] for part in why["contributions"])
                 self.assertAlmostEqual(total, ours["score"]["value"], delta=SUM_TOLERANCE)
                 self.assertGreater(ours["score"]["value"], ours["score"]["threshold"])
+
+
+    def test_every_window_adds_up_to_its_score(self):
+        windows = json_lines(self.must(*self.score_words(), "--windows"))
+        self.assertTrue(windows)
+        for window in windows:
+            with self.subTest(begin=window["begin"], granularity_s=window["granularity_s"]):
+                parts = [part["contribution"] for part in window["contributions"]]
+                self.assertAlmostEqual(window["intercept"] + window["other"] + sum(parts),
+                                       window["score"], delta=SUM_TOLERANCE)
+                self.assertEqual(len(parts), REASONS)
+                self.assertEqual(parts, sorted(parts, key=abs, reverse=True))
 
 
 if __name__ == "__main__":

@@ -73,6 +73,14 @@ class History(MimirCase):
         reasons = explained.splitlines()[2:]
         self.assertEqual(reasons, shown.splitlines()[-len(reasons):])
         self.assertIn(f"incident {theft['id']}, closed, seen {theft['count']} times", explained)
+        # What is printed adds up, to three digits.
+        score = float(re.search(r"^  (\S+)  score, above the threshold \S+; the sum of$", explained,
+                                re.MULTILINE)[1])
+        parts = [float(text) for text in
+                 re.findall(r"^  ([+-]\d+\.\d{3})  ", explained, re.MULTILINE)]
+        self.assertEqual(len(parts), 10)  # the intercept, eight invariants and all others
+        self.assertAlmostEqual(sum(parts), score, delta=0.0005 * (len(parts) + 1))
+        self.assertRegex(explained, r"first_contact\(outside\), \d+ s: .*\n +leaves from who never")
         self.expect(self.call("explain", "label.jsonl", "Z"), DATA, "begins with `Z`")
         self.expect(self.call("alert", "label", *words, theft["id"], "--benign"), USAGE,
                     "a label needs a reason")

@@ -27,6 +27,9 @@ namespace mimir::tools {
 
 namespace {
 
+// More is seldom looked at, and a day has ten thousand windows.
+constexpr std::size_t kReasonMax = 5;
+
 /// One window's judgement as a JSON line, for --windows.
 config::Json to_json(const analysis::Verdict& verdict, const std::vector<std::string>& path) {
   config::Json services = config::Json::array();
@@ -41,6 +44,9 @@ config::Json to_json(const analysis::Verdict& verdict, const std::vector<std::st
       .set("no_data", verdict.score.no_data)
       .set("packets", verdict.window.packets.counted)
       .set("path", std::move(services));
+  learn::Score score = verdict.score;
+  score.keep_largest(kReasonMax);
+  controlplane::set_attribution(line, score);
   return line;
 }
 

@@ -40,6 +40,11 @@ bool is_base_training(const Row& row, const Row& base) {
 /// Lines by name, in the order in which the names were first seen, of points by x.
 class Curves {
  public:
+  /// `all`: of the application, so that its figures have one scale.
+  explicit Curves(std::span<const Row> all) {
+    for (const Row& row : all) lowest_ = std::min(lowest_, experiment::f1_of(row));
+  }
+
   void add(const std::string& line, double x, const Row& row) {
     const auto [at, is_new] = numbers_.try_emplace(line, lines_.size());
     if (is_new) lines_.push_back({line, {}});
@@ -56,7 +61,11 @@ class Curves {
 
   [[nodiscard]] std::string to_figure(const std::string& title, ChartAxis x,
                                       const std::function<std::string(double)>& tick) const {
-    LineChart chart{.title = title, .x = std::move(x), .y = unit_axis("F1"), .lines = {}};
+    LineChart chart{.title = title,
+                    .x = std::move(x),
+                    .y = unit_axis_above("F1", lowest_),
+                    .lines = {},
+                    .line_gap = kLineGap};
     std::map<double, bool> places;
     for (const auto& [name, points] : lines_) {
       ChartLine line{.name = name, .points = {}, .color = chart.lines.size() % 6};
@@ -82,6 +91,9 @@ class Curves {
   }
 
  private:
+  static constexpr double kLineGap = 5;
+
+  double lowest_ = 1;
   std::map<std::string, std::size_t> numbers_;
   std::vector<std::pair<std::string, std::map<double, std::vector<Row>>>> lines_;
 };
@@ -89,7 +101,7 @@ class Curves {
 std::string number_text(double value) { return fmt::format("{:g}", value); }
 
 std::string by_rate(std::span<const Row> rows, const Row& base) {
-  Curves curves;
+  Curves curves(rows);
   for (const Row& row : rows) {
     if (!is_base_load(row, base) || !is_base_mix(row, base) || !is_base_training(row, base)) {
       continue;
@@ -103,7 +115,7 @@ std::string by_rate(std::span<const Row> rows, const Row& base) {
 
 std::string by_granularity(std::span<const Row> rows, const Row& base) {
   std::vector<std::string> names;
-  Curves curves;
+  Curves curves(rows);
   for (const Row& row : rows) {
     if (!is_base_load(row, base) || !is_base_mix(row, base) || !is_base_training(row, base)) {
       continue;
@@ -121,13 +133,14 @@ std::string by_granularity(std::span<const Row> rows, const Row& base) {
 /// Of the combined granularities, a line a rate; empty where only one place was tried.
 std::string by_axis(std::span<const Row> rows, const Row& base, const Axis& axis,
                     const std::function<bool(const Row&)>& is_wanted) {
-  Curves curves;
+  Curves curves(rows);
   for (const Row& row : rows) {
     if (row.granularity != base.granularity || !is_wanted(row)) continue;
     curves.add(rate_text(row.rate_bytes_per_minute), axis.value(row), row);
   }
   if (curves.point_count() < 2) return {};
-  return curves.to_figure(axis.title, {.name = axis.name, .ticks = {}}, axis.tick);
+  return curves.to_figure(fmt::format("{}, {}", axis.title, granularity_text(base.granularity)),
+                          {.name = axis.name, .ticks = {}}, axis.tick);
 }
 
 /// At the lowest rate, a line a granularity; empty where only one place was tried.
@@ -135,7 +148,7 @@ std::string by_axis_and_granularity(std::span<const Row> rows, const Axis& axis,
                                     const std::function<bool(const Row&)>& is_wanted) {
   double lowest = rows.front().rate_bytes_per_minute;
   for (const Row& row : rows) lowest = std::min(lowest, row.rate_bytes_per_minute);
-  Curves curves;
+  Curves curves(rows);
   for (const Row& row : rows) {
     if (row.rate_bytes_per_minute != lowest || !is_wanted(row)) continue;
     curves.add(granularity_text(row.granularity), axis.value(row), row);
@@ -164,7 +177,7 @@ std::optional<std::string> difference(const Row& row, const Row& base) {
 /// F1 by rate of the combined granularities: the base and what differs from it in one thing,
 /// side by side; empty where nothing does.
 std::string by_difference(std::span<const Row> rows, const Row& base) {
-  Curves curves;
+  Curves curves(rows);
   for (const Row& row : rows) {
     if (row.granularity != base.granularity) continue;
     const auto name = difference(row, base);
@@ -172,8 +185,9 @@ std::string by_difference(std::span<const Row> rows, const Row& base) {
   }
   if (curves.line_count() < 2) return {};
   ChartAxis axis{.name = "stolen, MB a minute", .is_logarithmic = true, .ticks = {}};
-  return curves.to_figure("F1 by rate, where one thing differs", std::move(axis),
-                          [](double rate) { return number_text(rate / 1e6); });
+  return curves.to_figure(
+      "F1 by rate, where one thing differs, " + granularity_text(base.granularity), std::move(axis),
+      [](double rate) { return number_text(rate / 1e6); });
 }
 
 std::string figures(std::span<const Row> rows) {
@@ -262,7 +276,8 @@ std::string method(const Row& row) {
              "F1 counts attack windows at the thresholds in the model's file, over all seeds "
              "together; an attack window without a score is missed. Bars, and figures in "
              "brackets, reach from the worst seed to the best: they are no confidence "
-             "intervals. False alerts are windows of the held-out runs as they were.");
+             "intervals. Lines are drawn a little aside of each other, so that equal ones show. "
+             "False alerts are windows of the held-out runs as they were.");
 }
 
 }  // namespace

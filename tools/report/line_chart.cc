@@ -39,11 +39,10 @@ class Drawing {
         "aria-label=\"{2}\"><text class=\"name\" x=\"{3}\" y=\"14\">{2}</text>",
         chart_.width, chart_.height, escape(chart_.title), kLeft);
     draw_axes();
-    for (const ChartLine& line : chart_.lines) {
-      if (line.is_reference) draw_line(line);
-    }
-    for (const ChartLine& line : chart_.lines) {
-      if (!line.is_reference) draw_line(line);
+    for (const bool is_reference : {true, false}) {
+      for (std::size_t i = 0; i < chart_.lines.size(); ++i) {
+        if (chart_.lines[i].is_reference == is_reference) draw_line(chart_.lines[i], aside(i));
+      }
     }
     draw_names();
     return svg_ + "</svg>";
@@ -57,6 +56,11 @@ class Drawing {
 
   [[nodiscard]] double x_of(double value) const {
     return kLeft + share(chart_.x, value) * (right_ - kLeft);
+  }
+  /// How far right of its points line `i` is drawn; the lines lie evenly about them.
+  [[nodiscard]] double aside(std::size_t i) const {
+    return (2 * static_cast<double>(i) + 1 - static_cast<double>(chart_.lines.size())) / 2 *
+           chart_.line_gap;
   }
   [[nodiscard]] double y_of(double value) const {
     return bottom_ - share(chart_.y, value) * (bottom_ - kTop);
@@ -89,25 +93,27 @@ class Drawing {
         (kTop + bottom_) / 2, escape(chart_.y.name));
   }
 
-  void draw_line(const ChartLine& line) {
+  void draw_line(const ChartLine& line, double aside) {
     if (line.points.empty()) return;
     const std::string color = fmt::format("var(--s{})", line.color % 6);
     add("<polyline class=\"series{}\"{} points=\"", line.is_reference ? " reference" : "",
         line.is_reference ? std::string() : fmt::format(" style=\"stroke: {}\"", color));
-    for (const ChartPoint& point : line.points) add("{:.1f},{:.1f} ", x_of(point.x), y_of(point.y));
+    for (const ChartPoint& point : line.points) {
+      add("{:.1f},{:.1f} ", x_of(point.x) + aside, y_of(point.y));
+    }
     add("\"/>");
     if (line.is_reference) return;
     for (const ChartPoint& point : line.points) {
-      if (point.low != point.high) draw_bar(point, color);
+      if (point.low != point.high) draw_bar(point, color, aside);
       if (!line.has_dots) continue;
       add("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\" style=\"fill: {}\"><title>{}: {:.4g} at "
           "{:.4g}</title></circle>",
-          x_of(point.x), y_of(point.y), color, escape(line.name), point.y, point.x);
+          x_of(point.x) + aside, y_of(point.y), color, escape(line.name), point.y, point.x);
     }
   }
 
-  void draw_bar(const ChartPoint& point, std::string_view color) {
-    const double x = x_of(point.x);
+  void draw_bar(const ChartPoint& point, std::string_view color, double aside) {
+    const double x = x_of(point.x) + aside;
     add("<path class=\"bar\" style=\"stroke: {0}; fill: none\" d=\"M{1:.1f} {2:.1f}h{5}m{6} "
         "0V{3:.1f}m{4} 0h{5}\"/>",
         color, x - kBarCap, y_of(point.high), y_of(point.low), -kBarCap, 2 * kBarCap, -kBarCap);
@@ -150,6 +156,17 @@ class Drawing {
 ChartAxis unit_axis(std::string name) {
   ChartAxis axis{.name = std::move(name), .ticks = {}};
   for (int i = 0; i <= 5; ++i) axis.ticks.emplace_back(i / 5.0, fmt::format("{:g}", i / 5.0));
+  return axis;
+}
+
+ChartAxis unit_axis_above(std::string name, double lowest) {
+  constexpr int kTicks = 5;
+  const double begin = lowest >= 0.75 ? 0.75 : (lowest >= 0.5 ? 0.5 : 0);
+  ChartAxis axis{.name = std::move(name), .begin = begin, .ticks = {}};
+  for (int i = 0; i <= kTicks; ++i) {
+    const double place = begin + (1 - begin) * i / kTicks;
+    axis.ticks.emplace_back(place, fmt::format("{:.3g}", place));
+  }
   return axis;
 }
 

@@ -42,10 +42,14 @@ struct LineChart {
   double width = 480;
   double height = 300;
   double name_width = 90;  ///< kept free on the right for the lines' names
+  double line_gap = 0;     ///< how far right of the line before each is drawn: equal ones show
 };
 
 /// Ticks at 0, 0.2 ... 1.
 [[nodiscard]] ChartAxis unit_axis(std::string name);
+
+/// The same for what is all between `lowest` and 1: it begins at 0.75, 0.5 or 0.
+[[nodiscard]] ChartAxis unit_axis_above(std::string name, double lowest);
 
 /// An `<svg>` that needs nothing but the page's style. Points outside of the axes are held at
 /// their ends. Names that would overlap are moved apart.

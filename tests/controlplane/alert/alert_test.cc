@@ -138,7 +138,8 @@ TEST(Alert, AddsUpToItsScore) {
                 *at(part, "weight").number() * *at(part, "z").number(), 1e-12);
   }
   EXPECT_NEAR(sum, *at(at(at(json, "mimir"), "score"), "value").number(), 1e-12);
-  EXPECT_NE(*at(explanation, "other").number(), 0);
+  // The last four of 0.7 x (1.5 - i): 0.7 x (4 x 1.5 - (8 + 9 + 10 + 11)).
+  EXPECT_NEAR(*at(explanation, "other").number(), -22.4, 1e-12);
   EXPECT_EQ(keys_of(listed[0]),
             (std::vector<std::string>{"feature", "granularity_s", "observed", "expected", "spread",
                                       "z", "weight", "contribution"}));

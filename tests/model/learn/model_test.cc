@@ -20,7 +20,7 @@ Score score_of(std::uint32_t granularity_s, std::vector<std::string> names,
 }
 
 double sum_of(const Score& score) {
-  double sum = score.intercept;
+  double sum = score.intercept + score.other;
   for (const Contribution& part : score.contributions) sum += part.contribution;
   return sum;
 }
@@ -101,6 +101,35 @@ TEST(Score, ContributionsAddUpToTheScore) {
     ASSERT_TRUE(result);
     EXPECT_NEAR(sum_of(*result), result->value, 1e-12);
   }
+}
+
+TEST(Score, KeepsItsLargestContributionsAndTheSumOfTheRest) {
+  // a: 0.5 x (x - 1) / 2, b: -0.25 x (x - 10) / 5.
+  Score result = score_of(10, {"a", "b"}, {9, 30});
+  ASSERT_EQ(result.value, 0.125 + 2 - 1);
+  result.keep_largest(2);
+  EXPECT_EQ(result.contributions.size(), 2U);
+  EXPECT_EQ(result.other, 0);
+  result.keep_largest(1);
+  ASSERT_EQ(result.contributions.size(), 1U);
+  EXPECT_EQ(result.contributions[0].feature, "a");
+  EXPECT_EQ(result.other, -1);
+  result.keep_largest(0);
+  EXPECT_EQ(result.other, 1);
+  EXPECT_EQ(result.value, result.intercept + result.other);
+}
+
+TEST(Combine, AddsWhatItsPartsKeptTogether) {
+  std::vector<Score> fine = {score_of(10, {"a", "b"}, {9, 30})};
+  std::vector<Score> coarse = {score_of(60, {"a", "b"}, {3, 20})};
+  for (Score* const part : {&fine[0], &coarse[0]}) part->keep_largest(1);
+  const std::optional<CombinedScore> result =
+      combine(small_model(), std::vector<ScoresWithin>{{10, fine}, {60, coarse}});
+  ASSERT_TRUE(result);
+  // 10 s: 0.125 + 2 - 1 = 1.125; 60 s: 0.25 + 1 - 0.5 = 0.75; what is left out: -1 and -0.5.
+  EXPECT_NEAR(result->score.value, -0.5 + 0.5 * 1.125 + 2 * 0.75, 1e-15);
+  EXPECT_NEAR(result->score.other, 0.5 * -1 + 2 * -0.5, 1e-15);
+  EXPECT_NEAR(sum_of(result->score), result->score.value, 1e-12);
 }
 
 TEST(Combine, TakesTheLoudestWindowOfEachGranularity) {

@@ -96,7 +96,7 @@ TEST(Page, DrawsWhatWasVariedAndNothingElse) {
   EXPECT_NE(page.find("4 of 6 experiments."), std::string::npos);
   EXPECT_NE(page.find("F1 by rate"), std::string::npos);
   EXPECT_NE(page.find("F1 by granularity"), std::string::npos);
-  EXPECT_NE(page.find("F1 by load"), std::string::npos);
+  EXPECT_NE(page.find("F1 by load, combined"), std::string::npos);
   EXPECT_EQ(page.find("F1 by distance"), std::string::npos) << "one mix makes no curve";
   EXPECT_EQ(page.find("F1 by amount"), std::string::npos);
   EXPECT_NE(page.find("where one thing differs"), std::string::npos);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <regex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -54,6 +55,35 @@ TEST(LineChart, KnowsLogarithmicAndDescendingAxes) {
   chart.x.end = 1;
   chart.lines[0].points = {{100, 0, 0, 0}, {1, 0, 0, 0}};
   EXPECT_EQ(dots(to_svg(chart)), (std::vector<std::vector<double>>{{46, 260}, {390, 260}}));
+}
+
+TEST(LineChart, DrawsEqualLinesAsideOfEachOther) {
+  LineChart chart{.title = "t", .x = unit_axis("x"), .y = unit_axis("y"), .lines = {}};
+  for (const char* const name : {"a", "b", "c"}) {
+    chart.lines.push_back({.name = name, .points = {{0.5, 0.5, 0.25, 1}}});
+  }
+  chart.line_gap = 6;
+  EXPECT_EQ(dots(to_svg(chart)),
+            (std::vector<std::vector<double>>{{212, 144}, {218, 144}, {224, 144}}));
+  EXPECT_EQ(numbers_of(to_svg(chart), "points=\"([-0-9.]+),"),
+            (std::vector<std::vector<double>>{{212}, {218}, {224}}));
+  EXPECT_EQ(numbers_of(to_svg(chart), "d=\"M([-0-9.]+) "),
+            (std::vector<std::vector<double>>{{209}, {215}, {221}}));
+}
+
+// What lies between 0.75 and 1 has all of the height.
+TEST(LineChart, ShowsMoreOfWhatIsAllHigh) {
+  for (const auto& [lowest, begin] :
+       {std::pair(0.97, 0.75), std::pair(0.75, 0.75), std::pair(0.6, 0.5), std::pair(0.2, 0.0)}) {
+    const ChartAxis axis = unit_axis_above("y", lowest);
+    EXPECT_EQ(axis.begin, begin);
+    EXPECT_EQ(axis.end, 1);
+    ASSERT_EQ(axis.ticks.size(), 6U);
+    EXPECT_EQ(axis.ticks.front().first, begin);
+    EXPECT_DOUBLE_EQ(axis.ticks.back().first, 1);
+    EXPECT_EQ(axis.ticks.back().second, "1");
+  }
+  EXPECT_EQ(unit_axis_above("y", 0.8).ticks[1].second, "0.8");
 }
 
 TEST(LineChart, WritesNoNameOnAnother) {
