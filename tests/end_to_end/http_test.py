@@ -32,6 +32,8 @@ class Http(MimirCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.train()
+        # Some metrics are there only while a candidate judges too.
+        shutil.copy(cls.folder / "shop.mimir", cls.folder / "shop.mimir.candidate")
         config = cls.configure("http.yaml", "benign/entities.jsonl", QUIET_DEVICE, more=LOOPBACK)
         cls.appliance = Appliance(cls, config)
         cls.addClassCleanup(cls.appliance.__exit__)
