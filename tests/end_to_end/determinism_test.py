@@ -123,7 +123,8 @@ class Truth(MimirCase):
 
 
     def test_every_window_adds_up_to_its_score(self):
-        windows = json_lines(self.must(*self.score_words(), "--windows"))
+        windows = json_lines(self.must("score", "theft/capture.pcap", "--model", "shop.mimir",
+                                       "--entities", "theft/entities.jsonl", "--windows"))
         self.assertTrue(windows)
         for window in windows:
             with self.subTest(begin=window["begin"], granularity_s=window["granularity_s"]):
