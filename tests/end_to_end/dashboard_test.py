@@ -48,6 +48,8 @@ class Dashboard(MimirCase):
         cls.url = f"http://127.0.0.1:{cls.port}/"
 
     def setUp(self):
+        # The page of the test before may still ask an appliance that is gone.
+        self.browser.get("about:blank")
         self.browser.get_log("browser")
 
     def tearDown(self):
