@@ -245,6 +245,8 @@ TapSession::Hooks Operation::tap_hooks() {
 void Operation::finish() {
   manager_.stopping();
   judge_.flush();
+  board_.desk().close("no packets come any more: nothing is judged, and nothing taken up\n");
+  board_.evidence().close();
   desk_.finish();
   board_.end();
 }

@@ -70,8 +70,8 @@ std::optional<EvidenceRequest> read_evidence_request(const config::Json& json, s
 std::optional<std::uint64_t> EvidenceDesk::request(const EvidenceRequest& request) {
   const std::scoped_lock lock(mutex_);
   if (state_.is_under_way) return std::nullopt;
-  state_ = {.number = state_.number + 1, .is_under_way = true};
-  waiting_ = request;
+  state_ = {.number = state_.number + 1, .is_under_way = !is_closed_};
+  if (!is_closed_) waiting_ = request;
   pcap_.clear();
   return state_.number;
 }
@@ -98,6 +98,13 @@ void EvidenceDesk::bring(std::string pcap, std::uint64_t packet_count, std::uint
   state_.missed_count = missed_count;
   state_.pcap_bytes = pcap.size();
   pcap_ = std::move(pcap);
+}
+
+void EvidenceDesk::close() {
+  const std::scoped_lock lock(mutex_);
+  is_closed_ = true;
+  state_.is_under_way = false;
+  waiting_.reset();
 }
 
 }  // namespace mimir::controlplane

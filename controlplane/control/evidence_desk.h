@@ -57,12 +57,15 @@ class EvidenceDesk {
   /// A request that nobody has taken yet.
   [[nodiscard]] std::optional<EvidenceRequest> take();
   void bring(std::string pcap, std::uint64_t packet_count, std::uint64_t missed_count);
+  /// No packets come any more: what is under way and whatever is asked for later has none.
+  void close();
 
  private:
   mutable std::mutex mutex_;
   State state_;
   std::optional<EvidenceRequest> waiting_;
   std::string pcap_;
+  bool is_closed_ = false;
 };
 
 }  // namespace mimir::controlplane

@@ -33,6 +33,10 @@ std::optional<std::uint64_t> ReloadDesk::request() {
   const std::scoped_lock lock(mutex_);
   if (is_under_way(state_.phase)) return std::nullopt;
   state_ = {.number = state_.number + 1, .phase = ReloadPhase::kReading, .text = {}};
+  if (closed_because_) {
+    state_.phase = ReloadPhase::kRefused;
+    state_.text = *closed_because_;
+  }
   asked_.notify_one();
   return state_.number;
 }
@@ -49,8 +53,17 @@ bool ReloadDesk::wait_for_request(const std::stop_token& stop) {
 
 void ReloadDesk::tell(ReloadPhase phase, std::string text) {
   const std::scoped_lock lock(mutex_);
+  if (closed_because_) return;
   state_.phase = phase;
   state_.text = std::move(text);
+}
+
+void ReloadDesk::close(std::string why) {
+  const std::scoped_lock lock(mutex_);
+  closed_because_ = std::move(why);
+  if (!is_under_way(state_.phase)) return;
+  state_.phase = ReloadPhase::kRefused;
+  state_.text = *closed_because_;
 }
 
 }  // namespace mimir::controlplane

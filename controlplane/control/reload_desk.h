@@ -41,11 +41,14 @@ class ReloadDesk {
   /// Until somebody asks; false if the thread is to end.
   [[nodiscard]] bool wait_for_request(const std::stop_token& stop);
   void tell(ReloadPhase phase, std::string text);
+  /// Nothing is judged any more: what is under way and whatever is asked for later is refused.
+  void close(std::string why);
 
  private:
   mutable std::mutex mutex_;
   std::condition_variable_any asked_;
   State state_;
+  std::optional<std::string> closed_because_;
 };
 
 }  // namespace mimir::controlplane

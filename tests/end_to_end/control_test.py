@@ -11,7 +11,7 @@ import shutil
 import socket
 import stat
 
-from mimir_case import MACHINE, OK, PATIENCE_S, USAGE, Appliance, MimirCase, main
+from mimir_case import MACHINE, OK, PATIENCE_S, USAGE, Appliance, MimirCase, main, own_prefix
 
 QUIET_DEVICE = "net_null0,no-rx=1"
 CONTROL = "control:\n  socket: control.sock\n"
@@ -120,6 +120,23 @@ class Control(MimirCase):
         self.assertFalse((self.folder / "control.sock").exists())
         self.assertEqual(self.appliance.process.wait(PATIENCE_S), OK)
         self.expect(self.ctl("status"), MACHINE, "nobody answers at control.sock", "hint")
+
+    def test_a_replay_that_ended_takes_nothing_up_and_says_so(self):
+        self.simulate("short", "--users", "8", "--duration", "1min", "--seed", "2")
+        self.configure("stay.yaml", "short/entities.jsonl", model="active.mimir",
+                       prefix=own_prefix("-stay"), more="http:\n  listen: 127.0.0.1:0\n"
+                       "control:\n  socket: stay.sock\n")
+        words = ["--config", "stay.yaml"]
+        with Appliance(self, "stay.yaml", "--replay", "short/capture.pcap", "--stay") as stay:
+            self.assertTrue(stay.wait_until_said("until Ctrl-C"), stay.stderr)
+            self.expect(self.call("ctl", *words, "reload"), USAGE, "nothing is judged")
+            self.expect(self.call("model", "stage", "second.mimir", *words), USAGE,
+                        "nothing is judged")
+            self.assertFalse((self.folder / "active.mimir.candidate").exists())
+            answer = self.call("ctl", *words, "capture", "--port", "80", "-o", "none.pcap")
+            self.expect(answer, OK)
+            self.assertIn("0 packets", answer.stdout)
+            self.assertIn("shop", self.call("ctl", *words, "status").stdout)
 
     def test_the_socket_a_killed_process_left_behind_is_taken_over(self):
         self.appliance.process.kill()

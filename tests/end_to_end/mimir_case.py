@@ -83,7 +83,7 @@ class MimirCase(unittest.TestCase):
             cls.make_model(cls.folder)
             return
         built = os.stat(cls.mimir_path)
-        made = pathlib.Path(shared) / f"{built.st_size}-{built.st_mtime_ns}"
+        made = pathlib.Path(shared).resolve() / f"{built.st_size}-{built.st_mtime_ns}"
         made.parent.mkdir(parents=True, exist_ok=True)
         with open(made.parent / "lock", "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

@@ -165,9 +165,11 @@ class DemoCommand final : public Command {
         "output:\n"
         "  alerts: {}\n"
         "http:\n"
-        "  listen: {}\n",
+        "  listen: {}\n"
+        "control:\n"
+        "  socket: {}\n",
         getpid(), folder("shop.mimir").string(), (folder("attack") / "entities.jsonl").string(),
-        folder("alerts.jsonl").string(), kDashboard);
+        folder("alerts.jsonl").string(), kDashboard, folder("control.sock").string());
     if (!write_text_file(folder("mimir.yaml"), yaml, diagnostics)) return std::nullopt;
     return load_appliance(folder("mimir.yaml"), &attack, diagnostics);
   }
