@@ -42,7 +42,7 @@ std::string describe_window(const analysis::Verdict& verdict,
                          : fmt::format("{}", fmt::join(path, " -> ")));
 }
 
-void say(const source::PortNews& news) {
+void say_port_news(const source::PortNews& news) {
   if (news.is_warning) {
     controlplane::log_warning(news.text);
   } else {
@@ -149,7 +149,7 @@ Judge::Sinks Operation::judge_sinks() {
 
 LiveHooks Operation::hooks() {
   return {.window = [this](const Window& window) { add(window); },
-          .news = say,
+          .news = say_port_news,
           .started = [this] { start(); },
           .status = [this](const LiveStatus& status) { look(status); },
           .time_passed = [this](TimeNs time_ns) { pass(time_ns); },
