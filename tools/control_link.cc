@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "config/diagnostic.h"
+#include "config/json_member.h"
 #include "controlplane/appliance_config.h"
-#include "tools/json_member.h"
 #include "tools/text_file.h"
 
 namespace mimir::tools {

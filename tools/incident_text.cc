@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "tools/json_member.h"
+#include "config/json_member.h"
 
 namespace mimir::tools {
 

@@ -19,19 +19,6 @@ bool is_edge(const learn::Model& model, TimeNs last_begin_ns, TimeNs next_begin_
 
 }  // namespace
 
-Judge::Bench::Bench(const learn::Model& model, const std::string& digest,
-                    const ClusterContext& context, invariant::Registry registry,
-                    analysis::Analyzer::Sink sink)
-    : builder(model, *context.cluster, digest),
-      analyzer(*context.cluster, context.observation, std::move(registry), model, std::move(sink)) {
-}
-
-void Judge::Bench::move_to(const ClusterContext& context, invariant::Registry registry,
-                           bool is_renumbered) {
-  analyzer.move_to(*context.cluster, context.observation, std::move(registry), is_renumbered);
-  builder.move_to(*context.cluster);
-}
-
 Judge::Judge(const Start& start, Sinks sinks)
     : first_detection_(start.detection),
       payload_(start.payload),
@@ -59,7 +46,8 @@ std::optional<invariant::Registry> Judge::make_registry(
 }
 
 void Judge::open_bench(invariant::Registry registry) {
-  bench_ = std::make_unique<Bench>(*model_, model_digest_, *context_, std::move(registry),
+  bench_ =
+      std::make_unique<ModelBench>(*model_, model_digest_, *context_, std::move(registry),
                                    [this](const analysis::Verdict& verdict) { hear(verdict); });
 }
 
@@ -70,7 +58,7 @@ void Judge::open_shadow(const Candidate* candidate) {
   if (candidate_ == nullptr) return;
   auto registry = make_registry(candidate_->invariants);
   if (!registry) return;  // who is who has changed since it was looked at
-  shadow_ = std::make_unique<Bench>(
+  shadow_ = std::make_unique<ModelBench>(
       candidate_->loaded.model, candidate_->loaded.digest, *context_, std::move(*registry),
       [this](const analysis::Verdict& verdict) { hear_shadow(verdict); });
 }

@@ -8,14 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "controlplane/alert/alert_builder.h"
 #include "controlplane/alert/sighting.h"
 #include "controlplane/shadow/judged_twice.h"
 #include "dataplane/payload/inspector.h"
-#include "model/analysis/analyzer.h"
 #include "model/window.h"
 #include "tools/appliance.h"
 #include "tools/detection.h"
+#include "tools/model_bench.h"
 #include "tools/reload.h"
 
 namespace mimir::tools {
@@ -82,16 +81,6 @@ class Judge {
   [[nodiscard]] std::string describe() const { return detection_.describe(); }
 
  private:
-  /// What is made for one model.
-  struct Bench {
-    controlplane::AlertBuilder builder;
-    analysis::Analyzer analyzer;
-
-    Bench(const learn::Model& model, const std::string& digest, const ClusterContext& context,
-          invariant::Registry registry, analysis::Analyzer::Sink sink);
-    void move_to(const ClusterContext& context, invariant::Registry registry, bool is_renumbered);
-  };
-
   [[nodiscard]] std::optional<invariant::Registry> make_registry(
       const invariant::Options& invariants) const;
   void open_bench(invariant::Registry registry);
@@ -112,9 +101,9 @@ class Judge {
   std::string model_digest_;
   std::string model_file_;
   Detection detection_;
-  std::unique_ptr<Bench> bench_;
+  std::unique_ptr<ModelBench> bench_;
   const Candidate* candidate_ = nullptr;  ///< null: there is none
-  std::unique_ptr<Bench> shadow_;         ///< of the candidate; null: none judges
+  std::unique_ptr<ModelBench> shadow_;    ///< of the candidate; null: none judges
   controlplane::JudgementPairs pairs_;
   std::optional<TimeNs> last_begin_ns_;
 

@@ -5,26 +5,13 @@
 
 #include <fmt/format.h>
 
-#include "controlplane/alert/alert_builder.h"
-#include "model/analysis/analyzer.h"
 #include "model/analysis/model_invariants.h"
 #include "model/invariant/registry.h"
+#include "tools/model_bench.h"
 
 namespace mimir::tools {
 
 namespace {
-
-/// One of the two, made when the cluster is known.
-struct Runner {
-  controlplane::AlertBuilder builder;
-  analysis::Analyzer analyzer;
-
-  Runner(const ModelWithDigest& loaded, const ClusterContext& context, invariant::Registry registry,
-         analysis::Analyzer::Sink sink)
-      : builder(loaded.model, *context.cluster, loaded.digest),
-        analyzer(*context.cluster, context.observation, std::move(registry), loaded.model,
-                 std::move(sink)) {}
-};
 
 class Race {
  public:
@@ -38,9 +25,9 @@ class Race {
     auto second = registry_of(second_model_, context, diagnostics);
     has_failed_ = !first || !second;
     if (has_failed_) return false;
-    first_.emplace(first_model_, context, std::move(*first),
+    first_.emplace(first_model_.model, first_model_.digest, context, std::move(*first),
                    [this](const analysis::Verdict& verdict) { hear_first(verdict); });
-    second_.emplace(second_model_, context, std::move(*second),
+    second_.emplace(second_model_.model, second_model_.digest, context, std::move(*second),
                     [this](const analysis::Verdict& verdict) { hear_second(verdict); });
     return true;
   }
@@ -82,8 +69,8 @@ class Race {
   const ModelWithDigest& second_model_;
   ModelComparison& comparison_;
   controlplane::JudgementPairs pairs_;
-  std::optional<Runner> first_;
-  std::optional<Runner> second_;
+  std::optional<ModelBench> first_;
+  std::optional<ModelBench> second_;
   bool has_failed_ = false;
 };
 

@@ -204,7 +204,12 @@ void Operation::follow_cluster() {
   if (appliance_.cluster == nullptr) return;
   LiveCluster::Update update = appliance_.cluster->take();
   if (update.context == nullptr) return;
+  const bool had_candidate = judge_.candidate() != nullptr;
   judge_.move_to(*update.context, std::move(*update.registry), update.is_renumbered);
+  if (had_candidate && judge_.candidate() == nullptr) {
+    controlplane::log_warning(
+        "the candidate judges no more: the cluster has not all that it needs any longer");
+  }
   board_.move_to(*update.context);
 }
 

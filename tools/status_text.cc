@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "tools/json_member.h"
+#include "config/json_member.h"
 
 namespace mimir::tools {
 

@@ -8,6 +8,7 @@
 
 #include "config/diagnostic.h"
 #include "config/json.h"
+#include "config/json_member.h"
 
 namespace mimir::controlplane {
 
@@ -92,15 +93,10 @@ Judgement read_judgement(const Statement& row, int column) {
   const std::string reason = row.text(column + 4);
   config::Diagnostics ignored;
   const auto json = reason.empty() ? std::nullopt : config::parse_json(reason, "history", ignored);
-  const auto text = [&json](const char* key) {
-    const config::Json* const member = json ? json->find(key) : nullptr;
-    return member == nullptr || member->string() == nullptr ? std::string() : *member->string();
-  };
-  judgement.where = text("where");
-  judgement.invariant = text("invariant");
-  if (const config::Json* const part = json ? json->find("contribution") : nullptr) {
-    judgement.contribution = part->number().value_or(0);
-  }
+  if (!json) return judgement;
+  judgement.where = text_of(*json, "where");
+  judgement.invariant = text_of(*json, "invariant");
+  judgement.contribution = number_of(*json, "contribution");
   return judgement;
 }
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dataplane/source/header_field.h"
 #include "dataplane/source/link_number.h"
-#include "dataplane/source/load.h"
 
 namespace mimir::source {
 

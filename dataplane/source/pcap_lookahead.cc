@@ -5,7 +5,7 @@
 #include <cstring>
 #include <emmintrin.h>
 
-#include "dataplane/source/load.h"
+#include "dataplane/source/header_field.h"
 
 namespace mimir::source {
 

@@ -7,6 +7,8 @@
 #include <set>
 #include <utility>
 
+#include "model/learn/model_json.h"
+
 namespace mimir::learn {
 
 namespace {
@@ -26,36 +28,6 @@ Json array_of(const std::vector<double>& numbers) {
   Json array = Json::array();
   for (const double number : numbers) array.push(number);
   return array;
-}
-
-Json json_of(const Confusion& counts) {
-  return Json::object()
-      .set("true_negative", counts.true_negative)
-      .set("false_positive", counts.false_positive)
-      .set("false_negative", counts.false_negative)
-      .set("true_positive", counts.true_positive);
-}
-
-Json json_of(const Feature& feature) {
-  Json json = Json::object()
-                  .set("median", feature.spread.median)
-                  .set("iqr", feature.spread.iqr)
-                  .set("weight", feature.weight);
-  if (feature.law) {
-    json.set("law", Json::object()
-                        .set("given", feature.law->given)
-                        .set("base", feature.law->base)
-                        .set("slope", feature.law->slope)
-                        .set("noise", feature.law->noise));
-  }
-  return json;
-}
-
-Json json_of(const EdgeBaseline& edge) {
-  return Json::object()
-      .set("median_bytes", edge.median_bytes)
-      .set("p99_bytes", edge.p99_bytes)
-      .set("window_count", edge.window_count);
 }
 
 std::string edge_name(const std::string& source, const std::string& target,
@@ -86,7 +58,7 @@ Facts edges_of(const ModelContext& context) {
   Facts facts;
   for (const EdgeBaseline& edge : context.edges) {
     facts[edge_name(edge.source, edge.destination, edge.granularity_s)] =
-        config::to_text(json_of(edge));
+        config::to_text(to_json(edge));
   }
   return facts;
 }
@@ -131,10 +103,7 @@ Facts habits_of(const ModelContext& context) {
 Facts pod_laws_of(const ModelContext& context) {
   Facts facts;
   for (const PodLaw& law : context.pod_laws) {
-    Json terms = Json::array();
-    terms.push(law.base).push(law.noise);
-    for (const PodLaw::Term& term : law.terms) terms.push(term.service).push(term.slope);
-    facts[edge_name(law.source, law.target, law.granularity_s)] = config::to_text(terms);
+    facts[edge_name(law.source, law.target, law.granularity_s)] = config::to_text(to_json(law));
   }
   return facts;
 }
@@ -217,7 +186,7 @@ void compare_combination(const std::optional<Combination>& before,
   add("combined intercept", [](const Combination& each) { return Json(each.intercept); });
   add("combined weights", [](const Combination& each) { return array_of(each.weights); });
   add("combined alpha", [](const Combination& each) { return Json(each.alpha); });
-  add("combined training", [](const Combination& each) { return json_of(each.training); });
+  add("combined training", [](const Combination& each) { return to_json(each.training); });
 }
 
 void compare_settings(const GranularityModel& before, const GranularityModel& after,
@@ -226,7 +195,7 @@ void compare_settings(const GranularityModel& before, const GranularityModel& af
       .add("intercept", before.intercept, after.intercept)
       .add("alpha", before.alpha, after.alpha)
       .add("z limit", before.z_limit, after.z_limit)
-      .add("training", json_of(before.training), json_of(after.training));
+      .add("training", to_json(before.training), to_json(after.training));
 }
 
 std::map<std::string, const Feature*> by_name(const GranularityModel* model) {
@@ -315,8 +284,8 @@ Json json_of(const GranularityDifference& each) {
   for (const FeatureChange& change : each.features) {
     features.push(Json::object()
                       .set("name", change.name)
-                      .set("before", change.before ? json_of(*change.before) : Json())
-                      .set("after", change.after ? json_of(*change.after) : Json()));
+                      .set("before", change.before ? to_json(*change.before) : Json())
+                      .set("after", change.after ? to_json(*change.after) : Json()));
   }
   return Json::object()
       .set("granularity_s", each.granularity_s)
@@ -365,12 +334,8 @@ Json to_json(const ModelDifference& difference) {
   }
   Json baselines = Json::array();
   for (const BaselineChange& each : difference.baselines) {
-    baselines.push(Json::object()
-                       .set("source", each.before.source)
-                       .set("destination", each.before.destination)
-                       .set("granularity_s", each.before.granularity_s)
-                       .set("before", json_of(each.before))
-                       .set("after", json_of(each.after)));
+    baselines.push(
+        Json::object().set("before", to_json(each.before)).set("after", to_json(each.after)));
   }
   Json granularities = Json::array();
   for (const GranularityDifference& each : difference.granularities) {

@@ -6,11 +6,11 @@
 
 #include "config/diagnostic.h"
 #include "config/json.h"
+#include "config/json_member.h"
 #include "controlplane/control/evidence_desk.h"
 #include "dataplane/record/flow_key.h"
 #include "tools/command/commands.h"
 #include "tools/control_link.h"
-#include "tools/json_member.h"
 #include "tools/status_text.h"
 #include "tools/text_file.h"
 

@@ -12,9 +12,9 @@
 
 #include "config/diagnostic.h"
 #include "config/json.h"
+#include "config/json_member.h"
 #include "tools/command/commands.h"
 #include "tools/incident_text.h"
-#include "tools/json_member.h"
 #include "tools/text_file.h"
 
 namespace mimir::tools {

@@ -10,6 +10,7 @@
 
 #include "config/diagnostic.h"
 #include "config/json.h"
+#include "config/json_member.h"
 #include "controlplane/history/history.h"
 #include "model/learn/digest.h"
 #include "model/learn/model_difference.h"
@@ -18,7 +19,6 @@
 #include "tools/command/model_options.h"
 #include "tools/control_link.h"
 #include "tools/evaluation/truth_file.h"
-#include "tools/json_member.h"
 #include "tools/ledger_text.h"
 #include "tools/model_comparison.h"
 #include "tools/model_race.h"

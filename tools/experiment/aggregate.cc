@@ -11,16 +11,12 @@
 
 #include <fmt/format.h>
 
-#include "tools/json_member.h"
+#include "config/json_member.h"
 
 namespace mimir::experiment {
 namespace {
 
 using config::Json;
-using tools::count_of;
-using tools::list_of;
-using tools::number_of;
-using tools::text_of;
 
 double f1_of_counts(std::uint64_t true_positive, std::uint64_t wrong) {
   if (true_positive == 0) return 0;

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "config/json_member.h"
 #include "config/yaml_document.h"
-#include "tools/json_member.h"
 
 namespace mimir::experiment {
 namespace {
@@ -141,18 +141,18 @@ config::Json to_json(const Settings& settings) {
 std::optional<Settings> settings_of(const config::Json& json) {
   if (json.members() == nullptr || json.find("load_percent") == nullptr) return std::nullopt;
   return Settings{
-      .app = tools::text_of(json, "app"),
-      .topology = tools::text_of(json, "topology"),
-      .sensitive = tools::text_of(json, "sensitive"),
-      .seed = tools::count_of(json, "seed"),
-      .training_minutes = tools::count_of(json, "training_minutes"),
-      .load_percent = tools::count_of(json, "load_percent"),
-      .mix = tools::text_of(json, "mix"),
-      .held_out_minutes = static_cast<std::uint32_t>(tools::count_of(json, "held_out_minutes")),
-      .users = static_cast<std::uint32_t>(tools::count_of(json, "users")),
-      .load = tools::text_of(json, "load"),
-      .rates = tools::text_of(json, "rates"),
-      .injection_seeds = static_cast<std::uint32_t>(tools::count_of(json, "injection_seeds"))};
+      .app = config::text_of(json, "app"),
+      .topology = config::text_of(json, "topology"),
+      .sensitive = config::text_of(json, "sensitive"),
+      .seed = config::count_of(json, "seed"),
+      .training_minutes = config::count_of(json, "training_minutes"),
+      .load_percent = config::count_of(json, "load_percent"),
+      .mix = config::text_of(json, "mix"),
+      .held_out_minutes = static_cast<std::uint32_t>(config::count_of(json, "held_out_minutes")),
+      .users = static_cast<std::uint32_t>(config::count_of(json, "users")),
+      .load = config::text_of(json, "load"),
+      .rates = config::text_of(json, "rates"),
+      .injection_seeds = static_cast<std::uint32_t>(config::count_of(json, "injection_seeds"))};
 }
 
 }  // namespace mimir::experiment

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/json_member.h"
+#include "config/json_member.h"
 
-namespace mimir::tools {
-
-using config::Json;
+namespace mimir::config {
 
 const Json& member(const Json& json, std::string_view key) {
   static const Json kNull;
@@ -36,4 +34,4 @@ const Json::Array& list_of(const Json& json, std::string_view key) {
   return list != nullptr ? *list : kNone;
 }
 
-}  // namespace mimir::tools
+}  // namespace mimir::config
