@@ -53,7 +53,7 @@ class Models(MimirCase):
         before, after = self.body_of("shop.mimir"), self.body_of("blind.mimir")
         for granularity, one, other in zip(found["granularities"], before["granularities"],
                                            after["granularities"]):
-            features = [{each.pop("name"): each for each in model["features"]}
+            features = [{each["name"]: each for each in model["features"]}
                         for model in (one, other)]
             self.assertEqual(
                 {change["name"]: (change["before"], change["after"])
