@@ -119,6 +119,18 @@ bool ApplianceBoard::open_control(const std::string& socket_path,
 
 void ApplianceBoard::serve() {
   status_.is_listening = true;
+bool ApplianceBoard::look_back(const std::string& history_path, config::Diagnostics& diagnostics) {
+  std::string fault;
+  auto reader = controlplane::HistoryReader::open(history_path, fault);
+  if (reader == nullptr) {
+    diagnostics.error({.file = history_path}, "the history cannot be read: " + fault,
+                      "output.history names an SQLite file of this version of mimir");
+    return false;
+  }
+  api_.look_back(std::move(reader));
+  return true;
+}
+
   board_.publish(status_);
   if (server_ != nullptr) server_->serve();
   if (control_server_ != nullptr) control_server_->serve();
@@ -196,8 +208,8 @@ void ApplianceBoard::state_age(config::Json& alert) const {
   controlplane::state_entity_age(entities, wall_clock_ns(), alert);
 }
 
-void ApplianceBoard::add_alert(const config::Json& alert) {
-  if (is_served()) board_.add_alert(alert);
+void ApplianceBoard::add_alert(const controlplane::IncidentRecord& record) {
+  if (is_served()) board_.add_alert({.time_ns = record.time_ns, .line = record.line});
 }
 
 void ApplianceBoard::publish(const LiveStatus& live, const AlertDesk& desk) {

@@ -32,6 +32,8 @@ class ApplianceBoard {
                                                             bool is_replay,
                                                             config::Diagnostics& diagnostics);
 
+  /// What is asked for and remembered no more is read from this history, which is there.
+  [[nodiscard]] bool look_back(const std::string& history_path, config::Diagnostics& diagnostics);
   /// From here on it answers.
   void serve();
   /// "http://127.0.0.1:9478"; empty if it serves nothing.
@@ -54,8 +56,8 @@ class ApplianceBoard {
   void move_to(const ClusterContext& context);
   /// Says in `alert` how old what is known of the entities is, if that is too old.
   void state_age(config::Json& alert) const;
-  /// As it is written to the file.
-  void add_alert(const config::Json& alert);
+  /// As it was told to the outputs.
+  void add_alert(const controlplane::IncidentRecord& record);
   void publish(const LiveStatus& live, const AlertDesk& desk);
   void end();
 

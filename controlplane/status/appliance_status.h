@@ -53,6 +53,7 @@ struct WindowView {
   AlertLoss loss;
   std::vector<detector::EdgeEvidence> edges;  ///< the most excessive first
   std::vector<std::string> path;              ///< of its alert; empty if there is none
+  std::uint64_t edge_count = 0;               ///< how many there were, remembered or not
 };
 
 /// `edges`: the verdict's, as AlertBuilder weighs them.

@@ -182,6 +182,7 @@ Json to_json(const WindowView& window) {
   Json edges = Json::array();
   for (const detector::EdgeEvidence& edge : window.edges) {
     edges.push(to_json(edge).set("on_path",
+      .set("edge_count", window.edge_count)
                                  detector::has_hop(window.path, edge.source, edge.destination)));
   }
   Json json = summary_json(window);

@@ -132,6 +132,15 @@ class Control(MimirCase):
             self.expect(third, USAGE, "somebody listens at control.sock")
             self.assertEqual(self.model_name(), "shop")
 
+    def test_who_finds_nothing_is_told_what_was_seen(self):
+        answer = self.ctl("alerts")
+        self.expect(answer, OK, "seen: 0 packets in closed windows, 0 lost at ports; ",
+                    " windows of 10 s, ")
+        self.assertEqual(answer.stdout, "no such alert was told\n")
+        answer = self.ctl("windows", "--granularity", "7")
+        self.expect(answer, OK, "seen: 0 packets in closed windows", "windows of 60 s")
+        self.assertEqual(answer.stdout, "no such window was judged\n")
+
     def test_what_is_wrong_is_refused(self):
         self.assertEqual(self.ask("POST", "/api/v1/nothing")[0], 404)
         self.assertEqual(self.ask("DELETE", "/api/v1/reload")[0], 405)

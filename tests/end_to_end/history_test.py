@@ -119,6 +119,36 @@ class History(MimirCase):
                           for incident in incidents}, {("closed", "interrupted")})
         self.assertEqual(self.rows("killed", "SELECT id FROM incidents WHERE state = 'open'"), [])
 
+    def test_a_new_process_tells_of_windows_and_alerts_of_the_one_before(self):
+        self.replay("past")
+        self.configure("past_live.yaml", "theft/entities.jsonl", "net_null0,no-rx=1",
+                       alerts="past.jsonl", prefix=own_prefix("-past-live"),
+                       more="  history: past.sqlite\ncontrol: {socket: past.sock}\n")
+        quiet = Appliance(self, "past_live.yaml")
+        self.addCleanup(quiet.__exit__)
+        self.assertTrue(quiet.wait_until_listening(), quiet.stderr)
+
+        def ask(*words):
+            return json.loads(self.must("ctl", "--socket", "past.sock", "--json", *words))
+        rows = self.rows("past", "SELECT begin_ns, score, threshold, detail FROM windows WHERE "
+                         "granularity_s = 10 ORDER BY begin_ns")
+        windows = ask("windows", "--last", "1000")["windows"]
+        self.assertEqual([(one["begin_s"] * 10**9, one["score"], one["threshold"])
+                          for one in windows], [row[:3] for row in rows])
+        self.assertNotIn("edges", windows[0])
+        self.assertEqual({one["edge_count"] - len(json.loads(row[3])["edges"])
+                          for one, row in zip(windows, rows)}, {0})
+        half = len(rows) // 2
+        until = windows[half]["begin"][:19] + "Z"
+        self.assertEqual(ask("windows", "--last", "3", "--until", until)["windows"],
+                         windows[half - 3:half])
+        lines = json_lines((self.folder / "past.jsonl").read_text(encoding="utf-8"))
+        self.assertEqual(ask("alerts", "--last", "1000")["alerts"], lines)
+        self.assertEqual(ask("alerts", "--until", "2020-01-01")["alerts"], [])
+        self.expect(self.call("ctl", "--socket", "past.sock", "windows", "--until", "soon"), USAGE,
+                    "is no time; write 2026-12-31")
+        self.assertEqual(quiet.end(), OK)
+
     def windows(self, name, windows, labels=()):
         """A history of (granularity, begin in s, score), made by Python."""
         self.must("check", "--print-default")  # the executable is there

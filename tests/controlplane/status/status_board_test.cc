@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/status/status_board.h"
 
+#include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "controlplane/history/history_reader.h"
+#include "controlplane/history/history_window.h"
 #include "controlplane/http/http_api.h"
+#include "controlplane/status/status_json.h"
 
 namespace mimir::controlplane {
 namespace {
@@ -56,11 +61,11 @@ TEST(StatusBoard, ForgetsTheOldestWindowsAndAlertsByTheirNumber) {
   EXPECT_EQ(window_count(board), StatusBoard::kWindowMax);
   EXPECT_EQ(first_begin_s(board), 3);
   for (std::size_t i = 0; i < StatusBoard::kAlertMax + 2; ++i) {
-    board.add_alert(config::Json(std::uint64_t{i}));
+    board.add_alert({.time_ns = 0, .line = config::Json(std::uint64_t{i})});
   }
   const auto alerts = board.read([](const auto& content) { return content.alerts; });
   ASSERT_EQ(alerts.size(), StatusBoard::kAlertMax);
-  EXPECT_EQ(alerts.front().count(), 2U);
+  EXPECT_EQ(alerts.front().line.count(), 2U);
 }
 
 TEST(AlertLoss, IsWhatNoFlowHoldsOfWhatWasSent) {
@@ -101,6 +106,131 @@ TEST_F(Api, ListsWindowsByGranularityAndLimit) {
   EXPECT_EQ(one.find("edges")->elements()->size(), 2U);
   EXPECT_EQ(*one.find("edges")->elements()->front().find("src")->string(), "user-db");
   (void)ask("/api/v1/windows/60/110", {}, 404);
+}
+
+TEST_F(Api, RefusesWhatNoParameterMayBe) {
+  for (const char* const query :
+       {"limit=0", "limit=10001", "limit=", "limit", "limit=-1", "limit=1e3", "from=9223372037",
+        "to=99999999999999999999", "granularity=0", "granularity=4294967296", "last=5", "&limit=5",
+        "limit=5&&"}) {
+    const config::Json refused = ask("/api/v1/windows", query, 400);
+    EXPECT_NE(refused.find("hint"), nullptr) << query;
+    (void)ask("/api/v1/alerts", query, 400);
+  }
+}
+
+std::vector<TimeNs> begins_of(const config::Json& answer) {
+  std::vector<TimeNs> begins;
+  for (const config::Json& one : *answer.find("windows")->elements()) {
+    begins.push_back(one.find("begin_s")->integer().value());
+  }
+  return begins;
+}
+
+TEST_F(Api, ListsWhatBeganInASpanOfTime) {
+  for (TimeNs i = 0; i < 12; ++i) board.add_window(window(10 * i, 10, 2));
+  EXPECT_EQ(begins_of(ask("/api/v1/windows", "from=30&to=60")), (std::vector<TimeNs>{30, 40, 50}));
+  EXPECT_EQ(begins_of(ask("/api/v1/windows", "to=60&limit=2")), (std::vector<TimeNs>{40, 50}));
+  EXPECT_EQ(begins_of(ask("/api/v1/windows", "from=120")), std::vector<TimeNs>{});
+}
+
+/// An appliance that has forgotten its first windows and alerts, but not in its history.
+class Past : public Api {
+ protected:
+  static constexpr TimeNs kCount = 20;
+
+  Past() {
+    std::string pattern = testing::TempDir() + "mimir-past-XXXXXX";
+    folder_ = mkdtemp(pattern.data());
+    path_ = folder_ + "/history.sqlite";
+    std::string fault;
+    const auto history = History::create(path_, fault);
+    EXPECT_NE(history, nullptr) << fault;
+    // Of every minute six windows of 10 s, and one of 60 s that ends with the last of them.
+    for (TimeNs i = 0; i < kCount; ++i)
+      remember(*history, window(10 * i, 10, kHistoryEdgeMax + 50));
+    for (TimeNs i = 0; i < 3; ++i) remember(*history, window(60 * i, 60, 1));
+    for (TimeNs i = 0; i < 8; ++i) {
+      IncidentRecord record{
+          .id = std::to_string(i), .time_ns = (10 * i + 5) * kNsPerSecond, .is_held_back = i == 2};
+      record.line = config::Json::object().set("number", i);
+      EXPECT_TRUE(history->add(record));
+      if (i >= 6) board.add_alert({.time_ns = record.time_ns, .line = record.line});
+    }
+    // Memory begins where the second minute ends: with the window of 60 s, not the one of 10 s.
+    board.add_window(window(60, 60, 1));
+    for (TimeNs i = 12; i < kCount; ++i) board.add_window(window(10 * i, 10, 2));
+    auto reader = HistoryReader::open(path_, fault);
+    EXPECT_NE(reader, nullptr) << fault;
+    api.look_back(std::move(reader));
+  }
+  ~Past() override { std::filesystem::remove_all(folder_); }
+
+  static void remember(History& history, WindowView view) {
+    view.edge_count = view.edges.size();
+    EXPECT_TRUE(history.add(history_window_of(std::move(view))));
+  }
+  std::vector<TimeNs> numbers(std::string_view query) {
+    const config::Json answer = ask("/api/v1/alerts", query);
+    std::vector<TimeNs> all;
+    for (const config::Json& one : *answer.find("alerts")->elements()) {
+      all.push_back(one.find("number")->integer().value());
+    }
+    return all;
+  }
+
+  std::string folder_;
+  std::string path_;
+};
+
+TEST_F(Past, WindowsGoOnWhereMemoryEnds) {
+  std::vector<TimeNs> every;
+  for (TimeNs i = 0; i < kCount; ++i) every.push_back(10 * i);
+  EXPECT_EQ(begins_of(ask("/api/v1/windows", "granularity=10")), every);
+  EXPECT_EQ(begins_of(ask("/api/v1/windows", "granularity=60")), (std::vector<TimeNs>{0, 60}))
+      << "the third was not judged by this process, and ended later than memory begins";
+  EXPECT_EQ(begins_of(ask("/api/v1/windows", "granularity=10&limit=10")),
+            std::vector<TimeNs>(every.end() - 10, every.end()));
+  EXPECT_EQ(begins_of(ask("/api/v1/windows", "granularity=10&from=20&to=50&limit=2")),
+            (std::vector<TimeNs>{30, 40}));
+  EXPECT_EQ(ask("/api/v1/windows").find("windows")->elements()->size(), kCount + 2U)
+      << "none twice, of whatever length";
+  EXPECT_EQ(begins_of(ask("/api/v1/windows", "to=120&limit=4")),
+            (std::vector<TimeNs>{90, 100, 110, 60}))
+      << "in the order of their ends";
+}
+
+TEST_F(Past, AListedWindowIsTheSameFromMemoryAndFromTheHistory) {
+  WindowView view = window(50, 10, kHistoryEdgeMax + 50);
+  view.edge_count = view.edges.size();
+  const config::Json listed = ask("/api/v1/windows", "from=50&to=51&granularity=10");
+  EXPECT_EQ(config::to_text(listed.find("windows")->elements()->front()),
+            config::to_text(summary_json(view)));
+}
+
+TEST_F(Past, AWindowOfTheHistoryHasItsEdgesAndSaysHowManyThereWere) {
+  const config::Json one = ask("/api/v1/windows/10/50");
+  EXPECT_EQ(one.find("edges")->elements()->size(), kHistoryEdgeMax);
+  EXPECT_EQ(one.find("edge_count")->count(), kHistoryEdgeMax + 50);
+  EXPECT_EQ(ask("/api/v1/windows/10/120").find("edges")->elements()->size(), 2U) << "memory's";
+  (void)ask("/api/v1/windows/10/55", {}, 404);
+}
+
+TEST_F(Past, AlertsGoOnWhereMemoryEndsAndNoneIsToldTwice) {
+  EXPECT_EQ(numbers(""), (std::vector<TimeNs>{0, 1, 3, 4, 5, 6, 7})) << "2 was held back";
+  EXPECT_EQ(numbers("limit=3"), (std::vector<TimeNs>{5, 6, 7}));
+  EXPECT_EQ(numbers("from=10&to=66"), (std::vector<TimeNs>{1, 3, 4, 5, 6}));
+  EXPECT_EQ(numbers("to=20&limit=1"), std::vector<TimeNs>{1});
+}
+
+TEST_F(Past, AHistoryThatCannotBeReadIsSaid) {
+  {
+    std::string fault;
+    const auto database = Database::open(path_, Database::Access::kReadWrite, fault);
+    ASSERT_TRUE(database->execute("UPDATE windows SET detail = 'no JSON'"));
+  }
+  EXPECT_NE(ask("/api/v1/windows", {}, 500).find("error")->string()->find("malformed JSON"),
+            std::string::npos);
 }
 
 TEST_F(Api, IsReadyOnlyWhileWindowsAreJudgedInTime) {
