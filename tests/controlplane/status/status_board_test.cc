@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/status/status_board.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -78,6 +79,29 @@ TEST(AlertLoss, IsWhatNoFlowHoldsOfWhatWasSent) {
   loss.lost_at_ports = 10;
   loss.packets_lost = 25;  // of the 70, in records that a ring had no room for
   EXPECT_DOUBLE_EQ(loss.loss_ratio(), (15 + 25 + 10) / 100.0);
+}
+
+TEST(HistoryWindow, KeepsTheMostExcessiveHalfAndOfTheRestTheHeaviest) {
+  WindowView view = window(0, 10, 3 * kHistoryEdgeMax);
+  std::vector<std::pair<std::uint64_t, std::size_t>> rest;  // heaviest first, then by place
+  for (std::size_t i = 0; i < view.edges.size(); ++i) {
+    view.edges[i].packets = i;
+    view.edges[i].bytes = i * 7919 % 41;  // each weight several times
+    if (i >= kHistoryEdgeMax / 2) rest.emplace_back(41 - view.edges[i].bytes, i);
+  }
+  std::sort(rest.begin(), rest.end());
+  std::vector<std::uint64_t> expected;
+  for (std::size_t i = 0; i < kHistoryEdgeMax / 2; ++i) expected.push_back(i);
+  for (std::size_t i = 0; i < kHistoryEdgeMax / 2; ++i) expected.push_back(rest[i].second);
+  std::sort(expected.begin(), expected.end());
+
+  config::Diagnostics diagnostics;
+  const auto kept = config::parse_json(history_window_of(view).detail, "detail", diagnostics);
+  std::vector<std::uint64_t> packets;
+  for (const config::Json& edge : *kept->find("edges")->elements()) {
+    packets.push_back(edge.find("packets")->count().value());
+  }
+  EXPECT_EQ(packets, expected);
 }
 
 class Api : public testing::Test {
