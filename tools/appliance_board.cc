@@ -46,6 +46,7 @@ ApplianceBoard::ApplianceBoard(const Appliance& appliance, bool is_replay)
                       .sensitive_service = appliance.model.context.sensitive_service,
                       .started_ns = wall_clock_ns(),
                       .is_replay = is_replay};
+  status_.published_ns = status_.identity.started_ns;
   status_.entities.source = cluster_ != nullptr ? cluster_->source_name() : "file";
   status_.entities.last_update_ns = status_.identity.started_ns;
   if (cluster_ != nullptr) status_.entities.age_max_ns = age_max_of(appliance.config);
@@ -179,6 +180,7 @@ void ApplianceBoard::add_window(const analysis::Verdict& verdict,
   ++(verdict.window.is_partial ? totals.partial : totals.complete);
   totals.without_data += static_cast<std::uint64_t>(verdict.score.no_data);
   totals.alerts += static_cast<std::uint64_t>(verdict.score.alert());
+  totals.last_end_ns = verdict.window.end_ns;
   if (is_served()) {
     board_.add_window(controlplane::view_of(verdict, builder.weigh(verdict), path));
   }
@@ -214,6 +216,7 @@ void ApplianceBoard::add_alert(const controlplane::IncidentRecord& record) {
 
 void ApplianceBoard::publish(const LiveStatus& live, const AlertDesk& desk) {
   look_at_cluster();
+  status_.published_ns = wall_clock_ns();
   status_.ports = live.ports;
   status_.workers = live.workers;
   status_.packets = live.packets;

@@ -82,11 +82,13 @@ struct WindowTotals {
   std::uint64_t alerts = 0;
 };
 
+  TimeNs last_end_ns = 0;  ///< of the last one; 0: there was none
 /// The appliance at one moment.
 struct ApplianceStatus {
   ApplianceIdentity identity;
   bool is_listening = false;
   std::vector<PortStatus> ports;
+  TimeNs published_ns = 0;  ///< of the wall clock: when its counters were read
   std::vector<WorkerStatus> workers;
   PacketLedger packets;
   RecordLedger records;

@@ -35,7 +35,10 @@ Json workers_json(const ApplianceStatus& status) {
     Json row = Json::object();
     row.set("ring_records", worker.ring_records)
         .set("ring_records_max", worker.ring_records_max)
-        .set("ring_capacity", worker.ring_capacity);
+        .set("ring_capacity", worker.ring_capacity)
+        .set("polls", worker.polls)
+        .set("busy_cycles", worker.busy_cycles)
+        .set("idle_cycles", worker.idle_cycles);
     list.push(std::move(row));
   }
   return list;
@@ -49,7 +52,8 @@ Json totals_json(const ApplianceStatus& status) {
         .set("complete", totals.complete)
         .set("partial", totals.partial)
         .set("without_data", totals.without_data)
-        .set("alerts", totals.alerts);
+        .set("alerts", totals.alerts)
+        .set("last_end_s", totals.last_end_ns / kNsPerSecond);
     list.push(std::move(row));
   }
   return list;
@@ -135,6 +139,8 @@ Json to_json(const ApplianceStatus& status) {
   Json json = Json::object();
   json.set("version", identity.version)
       .set("started", to_timestamp(identity.started_ns))
+      .set("published", to_timestamp(status.published_ns))
+      .set("published_ns", status.published_ns)
       .set("listening", status.is_listening)
       .set("replay", identity.is_replay)
       .set("model", std::move(model))

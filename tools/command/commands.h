@@ -31,6 +31,7 @@ namespace mimir::tools {
 [[nodiscard]] std::unique_ptr<Command> make_simulate_command();
 [[nodiscard]] std::unique_ptr<Command> make_train_command();
 
+[[nodiscard]] std::unique_ptr<Command> make_top_command();
 /// Every subcommand, in the order `mimir --help` lists them.
 [[nodiscard]] std::vector<std::unique_ptr<Command>> all_commands();
 
