@@ -45,7 +45,8 @@ ApplianceBoard::ApplianceBoard(const Appliance& appliance, bool is_replay)
                       .observation = appliance.model.context.observation,
                       .sensitive_service = appliance.model.context.sensitive_service,
                       .started_ns = wall_clock_ns(),
-                      .is_replay = is_replay};
+                      .is_replay = is_replay,
+                      .drops_duplicates = appliance.config.dataplane.duplicate_distance_ns > 0};
   status_.published_ns = status_.identity.started_ns;
   status_.entities.source = cluster_ != nullptr ? cluster_->source_name() : "file";
   status_.entities.last_update_ns = status_.identity.started_ns;
@@ -118,8 +119,6 @@ bool ApplianceBoard::open_control(const std::string& socket_path,
   return false;
 }
 
-void ApplianceBoard::serve() {
-  status_.is_listening = true;
 bool ApplianceBoard::look_back(const std::string& history_path, config::Diagnostics& diagnostics) {
   std::string fault;
   auto reader = controlplane::HistoryReader::open(history_path, fault);
@@ -132,6 +131,8 @@ bool ApplianceBoard::look_back(const std::string& history_path, config::Diagnost
   return true;
 }
 
+void ApplianceBoard::serve() {
+  status_.is_listening = true;
   board_.publish(status_);
   if (server_ != nullptr) server_->serve();
   if (control_server_ != nullptr) control_server_->serve();

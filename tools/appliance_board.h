@@ -42,6 +42,8 @@ class ApplianceBoard {
   /// `path`: of the window's alert; empty if there is none.
   void add_window(const analysis::Verdict& verdict, const controlplane::AlertBuilder& builder,
                   const std::vector<std::string>& path);
+  /// How whole what arrives is, of each base window.
+  void add_records(const Window& window) { status_.mirror.add(window.records); }
   /// Which model judges; nothing happens if it is still the same. `file`: where it was read.
   void set_model(const learn::Model& model, const std::string& digest, const std::string& file);
   /// Which candidate judges beside it; null: none.

@@ -151,6 +151,10 @@ Json to_json(const ApplianceStatus& status) {
       .set("workers", workers_json(status))
       .set("packets", to_json(status.packets))
       .set("lost_at_ports", status.lost_at_ports)
+      .set("mirror", Json::object()
+                         .set("tcp_flows", status.mirror.tcp_flows)
+                         .set("one_way_flows", status.mirror.one_way)
+                         .set("drops_duplicates", identity.drops_duplicates))
       .set("records", to_json(status.records))
       .set("facts", to_json(status.facts))
       .set("windows", totals_json(status))
@@ -178,6 +182,7 @@ Json summary_json(const WindowView& window) {
       .set("threshold", window.score.threshold)
       .set("packets", window.loss.packets.received)
       .set("bytes", window.loss.packets.counted_bytes)
+      .set("edge_count", window.edge_count)
       .set("loss_ratio", window.loss.loss_ratio())
       .set("mapped_bytes_ratio", window.loss.mapped_bytes_ratio)
       .set("kept_flows_ratio", kept_flows_ratio(window.loss.shed_level));
@@ -188,7 +193,6 @@ Json to_json(const WindowView& window) {
   Json edges = Json::array();
   for (const detector::EdgeEvidence& edge : window.edges) {
     edges.push(to_json(edge).set("on_path",
-      .set("edge_count", window.edge_count)
                                  detector::has_hop(window.path, edge.source, edge.destination)));
   }
   Json json = summary_json(window);

@@ -14,7 +14,8 @@ import unittest
 from mimir_case import (DATA, MACHINE, OK, PATIENCE_S, SENSITIVE, USAGE, MimirCase, main,
                         pcap_header, pcap_packet, udp_frame)
 
-COMMANDS = ["demo", "run", "ctl", "top", "observe", "check", "simulate", "flows", "features", "policy",
+COMMANDS = ["demo", "run", "ctl", "top", "observe", "check", "doctor",
+            "simulate", "flows", "features", "policy",
             "train", "score", "detect", "entities", "evaluate", "experiment", "inspect", "model",
             "explain", "alert", "tune", "bench"]
 
@@ -87,7 +88,7 @@ class Help(MimirCase):
         for command in ["run", "check", "flows", "features", "policy", "train", "score", "detect",
                         "evaluate", "experiment", "inspect", "model", "explain", "alert", "tune",
                         "observe",
-                        "top"]:
+                        "top", "doctor"]:
             with self.subTest(command):
                 text = self.call(command, "--help").stdout
                 example = re.search(r"^Example:\n  mimir (.*)$", text, re.MULTILINE).group(1)

@@ -15,6 +15,7 @@ namespace mimir::tools {
 [[nodiscard]] std::unique_ptr<Command> make_demo_command();
 [[nodiscard]] std::unique_ptr<Command> make_detect_command();
 [[nodiscard]] std::unique_ptr<Command> make_entities_command();
+[[nodiscard]] std::unique_ptr<Command> make_doctor_command();
 [[nodiscard]] std::unique_ptr<Command> make_evaluate_command();
 [[nodiscard]] std::unique_ptr<Command> make_experiment_command();
 [[nodiscard]] std::unique_ptr<Command> make_explain_command();

@@ -13,7 +13,9 @@
 #include "controlplane/history/history_reader.h"
 #include "controlplane/history/history_window.h"
 #include "controlplane/http/http_api.h"
+#include "controlplane/status/mirror_tally.h"
 #include "controlplane/status/status_json.h"
+#include "dataplane/record/connection.h"
 
 namespace mimir::controlplane {
 namespace {
@@ -102,6 +104,30 @@ TEST(HistoryWindow, KeepsTheMostExcessiveHalfAndOfTheRestTheHeaviest) {
     packets.push_back(edge.find("packets")->count().value());
   }
   EXPECT_EQ(packets, expected);
+}
+
+FlowRecord conversation(std::uint64_t low, std::uint64_t high, std::uint8_t signs,
+                        std::uint8_t protocol = kProtocolTcp) {
+  FlowRecord record;
+  record.key.protocol = protocol;
+  record.packets = {low, high};
+  record.signs = {low > 0 ? signs : std::uint8_t{0}, high > 0 ? signs : std::uint8_t{0}};
+  return record;
+}
+
+TEST(MirrorTally, CountsWhoAnswersSomebodyThatIsNotShown) {
+  MirrorTally tally;
+  tally.add(std::vector<FlowRecord>{
+      conversation(4, 1, kSentAck), conversation(0, 4, kSentAck),
+      conversation(9, 0, kSentSyn | kSentAck),
+      conversation(9, 0, kSentSyn),                  // a call that nobody answers
+      conversation(9, 0, kSentReset),                // and an answer to it
+      conversation(3, 0, kSentAck),                  // too short to say
+      conversation(9, 0, kSentAck, kProtocolUdp)});  // nothing is to be acknowledged
+  EXPECT_EQ(tally.tcp_flows, 3U);
+  EXPECT_EQ(tally.one_way, 2U);
+  EXPECT_DOUBLE_EQ(tally.one_way_ratio(), 2.0 / 3);
+  EXPECT_EQ(MirrorTally().one_way_ratio(), 0);
 }
 
 class Api : public testing::Test {
