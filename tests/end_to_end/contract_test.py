@@ -15,7 +15,7 @@ from mimir_case import (DATA, MACHINE, OK, PATIENCE_S, SENSITIVE, USAGE, MimirCa
                         pcap_header, pcap_packet, udp_frame)
 
 COMMANDS = ["demo", "run", "ctl", "top", "observe", "check", "doctor",
-            "simulate", "flows", "features", "policy",
+            "config", "simulate", "flows", "features", "policy",
             "train", "score", "detect", "entities", "evaluate", "experiment", "inspect", "model",
             "explain", "alert", "tune", "bench"]
 
@@ -88,7 +88,7 @@ class Help(MimirCase):
         for command in ["run", "check", "flows", "features", "policy", "train", "score", "detect",
                         "evaluate", "experiment", "inspect", "model", "explain", "alert", "tune",
                         "observe",
-                        "top", "doctor"]:
+                        "top", "doctor", "config"]:
             with self.subTest(command):
                 text = self.call(command, "--help").stdout
                 example = re.search(r"^Example:\n  mimir (.*)$", text, re.MULTILINE).group(1)
