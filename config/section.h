@@ -15,6 +15,7 @@
 
 #include "config/diagnostic.h"
 #include "config/document.h"
+#include "config/quantity.h"
 
 namespace mimir::config {
 
@@ -28,6 +29,14 @@ struct KeyText {
   std::string default_value;  ///< as it would be written in YAML
   std::string help;           ///< one or two sentences: why one would change it
 };
+
+/// A key as it is in force: "dataplane.ports[0].queues", "4", and where that is written.
+struct EffectiveKey {
+  std::string key;
+  std::string value;           ///< as it would be written in YAML
+  const Node* node = nullptr;  ///< of the document it was read from; null: it is the default
+};
+using Effective = std::vector<EffectiveKey>;
 
 /// Bounds and words of a whole number.
 struct IntegerRow {
@@ -108,7 +117,7 @@ class Section {
         [member, row](const Node& node, C& into, const ReadContext& context) {
           into.*member = static_cast<T>(read_integer(node, row, into.*member, context));
         },
-        compare(key, member));
+        compare(key, member), write([member](const C& c) { return std::to_string(c.*member); }));
     return *this;
   }
 
@@ -123,7 +132,7 @@ class Section {
         [member, row](const Node& node, C& into, const ReadContext& context) {
           into.*member = read_real(node, row, into.*member, context);
         },
-        compare(key, member));
+        compare(key, member), write([member](const C& c) { return to_real_text(c.*member); }));
     return *this;
   }
 
@@ -138,7 +147,8 @@ class Section {
         [member](const Node& node, C& into, const ReadContext& context) {
           into.*member = read_boolean(node, into.*member, context);
         },
-        compare(key, member));
+        compare(key, member),
+        write([member](const C& c) { return std::string(c.*member ? "true" : "false"); }));
     return *this;
   }
 
@@ -153,7 +163,7 @@ class Section {
         [member](const Node& node, C& into, const ReadContext& context) {
           into.*member = read_text(node, into.*member, context);
         },
-        compare(key, member));
+        compare(key, member), write([member](const C& c) { return to_quoted(c.*member); }));
     return *this;
   }
 
@@ -168,7 +178,7 @@ class Section {
         [member](const Node& node, C& into, const ReadContext& context) {
           into.*member = read_text_list(node, context);
         },
-        compare(key, member));
+        compare(key, member), write([member](const C& c) { return to_quoted(c.*member); }));
     return *this;
   }
 
@@ -191,7 +201,9 @@ class Section {
           (into.*member).clear();
           for (const std::uint64_t value : read) (into.*member).push_back(static_cast<T>(value));
         },
-        compare(key, member));
+        compare(key, member), write([member](const C& c) {
+          return to_list({(c.*member).begin(), (c.*member).end()});
+        }));
     return *this;
   }
 
@@ -202,7 +214,7 @@ class Section {
         [member, min_ns, max_ns](const Node& node, C& into, const ReadContext& context) {
           into.*member = read_duration_ns(node, min_ns, max_ns, into.*member, context);
         },
-        compare(key, member));
+        compare(key, member), write([member](const C& c) { return to_duration_text(c.*member); }));
     return *this;
   }
 
@@ -218,7 +230,7 @@ class Section {
         [member, allowed](const Node& node, C& into, const ReadContext& context) {
           into.*member = read_choice(node, allowed, into.*member, context);
         },
-        compare(key, member));
+        compare(key, member), write([member](const C& c) { return c.*member; }));
     return *this;
   }
 
@@ -246,7 +258,12 @@ class Section {
             if (word == read) into.*member = value;
           }
         },
-        compare(key, member));
+        compare(key, member), write([member, words](const C& c) {
+          for (const auto& [word, value] : words) {
+            if (value == c.*member) return word;
+          }
+          return std::string();
+        }));
     return *this;
   }
 
@@ -267,6 +284,9 @@ class Section {
           for (const std::string& below : inner.changed_keys(a.*member, b.*member)) {
             changed.push_back(key + '.' + below);
           }
+        },
+        [member, inner](const C& c, const Node* node, const std::string& path, Effective& all) {
+          inner.add_effective(c.*member, node, path, all);
         });
     add_inner_texts(std::string(key) + '.', inner.keys());
     return *this;
@@ -300,6 +320,14 @@ class Section {
             return section.changed_keys(one, other).empty();
           };
           if (!std::ranges::equal(a.*member, b.*member, is_same)) changed.push_back(key);
+        },
+        [member, section](const C& c, const Node* node, const std::string& path, Effective& all) {
+          if ((c.*member).empty()) all.push_back({path, "[]", node});
+          for (std::size_t i = 0; i < (c.*member).size(); ++i) {
+            const bool is_there = node != nullptr && i < node->elements.size();
+            section.add_effective((c.*member)[i], is_there ? &node->elements[i] : nullptr,
+                                  path + '[' + std::to_string(i) + ']', all);
+          }
         });
     add_inner_texts(std::string(key) + "[].", section.keys());
     return *this;
@@ -321,6 +349,14 @@ class Section {
     Keys changed;
     for (const Row& row : rows_) row.differ(a, b, changed);
     return changed;
+  }
+
+  /// Adds every key of `from`, which was read from `node`; null: nothing was written of it.
+  void add_effective(const C& from, const Node* node, const std::string& path,
+                     Effective& all) const {
+    for (const Row& row : rows_) {
+      row.write(from, node != nullptr ? node->find(row.key) : nullptr, path + '.' + row.key, all);
+    }
   }
 
   /// Fills a C from `node`, a map or null. What is wrong is reported, all of it, and
@@ -357,10 +393,13 @@ class Section {
   using Read = std::function<void(const Node&, C&, const ReadContext&)>;
   /// Adds the key, or what is below it, if it differs.
   using Differ = std::function<void(const C&, const C&, Keys& changed)>;
+  /// Adds the key, or what is below it, as it is in force.
+  using Write = std::function<void(const C&, const Node*, const std::string& path, Effective&)>;
   struct Row {
     std::string key;
     Read read;
     Differ differ;
+    Write write;
   };
   struct Rule {
     std::string key;
@@ -376,8 +415,19 @@ class Section {
     };
   }
 
-  void add(KeyText text, Read read, Differ differ) {
-    rows_.push_back({.key = text.key, .read = std::move(read), .differ = std::move(differ)});
+  /// `to_text(const C&)`: the value as it would be written in YAML.
+  template <class ToText>
+  static Write write(ToText to_text) {
+    return [to_text](const C& c, const Node* node, const std::string& path, Effective& all) {
+      all.push_back({path, to_text(c), node});
+    };
+  }
+
+  void add(KeyText text, Read read, Differ differ, Write write) {
+    rows_.push_back({.key = text.key,
+                     .read = std::move(read),
+                     .differ = std::move(differ),
+                     .write = std::move(write)});
     texts_.push_back(std::move(text));
   }
   void add_inner_texts(const std::string& prefix, const std::vector<KeyText>& inner) {

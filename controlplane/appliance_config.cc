@@ -262,4 +262,26 @@ std::optional<ApplianceConfig> read_appliance_config(std::string_view text, std:
   return read;
 }
 
+std::unique_ptr<const ConfigDump> dump_appliance_config(std::string_view text,
+                                                        std::string_view file,
+                                                        config::Diagnostics& diagnostics) {
+  const auto read = read_appliance_config(text, file, diagnostics);
+  if (!read) return nullptr;
+  config::Diagnostics said_before;
+  auto dump = std::make_unique<ConfigDump>();
+  dump->document = config::parse_yaml(text, file, said_before).value_or(config::Node());
+  const auto add = [&](const auto& section, const auto& from) {
+    const std::string& name = section.section_name();
+    section.add_effective(from, dump->document.find(name), name, dump->keys);
+  };
+  add(dataplane_section(), read->dataplane);
+  add(model_section(), read->model);
+  add(kubernetes_section(), read->kubernetes);
+  add(detection_section(), read->detection);
+  add(output_section(), read->output);
+  add(http_section(), read->http);
+  add(control_section(), read->control);
+  return dump;
+}
+
 }  // namespace mimir::controlplane

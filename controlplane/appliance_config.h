@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -72,6 +73,15 @@ struct ApplianceConfig {
 
 /// Reads a configuration. Nothing, and every fault at its place, if there is any.
 [[nodiscard]] std::optional<ApplianceConfig> read_appliance_config(
+    std::string_view text, std::string_view file, config::Diagnostics& diagnostics);
+
+/// Every key as it is in force, and where it is written; the nodes are `document`'s.
+struct ConfigDump {
+  config::Node document;
+  config::Effective keys;
+};
+/// Nothing, and every fault at its place, if there is any.
+[[nodiscard]] std::unique_ptr<const ConfigDump> dump_appliance_config(
     std::string_view text, std::string_view file, config::Diagnostics& diagnostics);
 
 /// The keys, as "section.key", whose values differ.

@@ -124,7 +124,7 @@ void AlertDesk::close_interrupted(History& history) {
         interrupted(incident, lines.empty() ? std::string() : lines.back());
     if (!record.is_held_back) {
       outputs_->write(record.line);
-      if (listener_) listener_(record.line);
+      if (listener_) listener_(record);
     }
     (void)history.add(record);
   }
@@ -148,7 +148,7 @@ void AlertDesk::tell(const IncidentRecord& record) {
   if (history_ != nullptr) history_->add(record);
   if (record.is_held_back) return;
   outputs_->write(record.line);
-  if (listener_) listener_(record.line);
+  if (listener_) listener_(record);
 }
 
 void AlertDesk::remember(const analysis::Verdict& verdict,

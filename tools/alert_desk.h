@@ -23,8 +23,8 @@ namespace mimir::tools {
 /// Threads: the control plane's. Nothing waits for a disk or a network but finish().
 class AlertDesk {
  public:
-  /// Whoever else wants the lines that are written.
-  using Listener = std::function<void(const config::Json& line)>;
+  /// Whoever else wants the records whose lines are written.
+  using Listener = std::function<void(const controlplane::IncidentRecord& record)>;
 
   /// Null, with every fault reported, if a file, sink or history cannot be used.
   [[nodiscard]] static std::unique_ptr<AlertDesk> open(const controlplane::OutputConfig& config,

@@ -45,7 +45,9 @@ ApplianceBoard::ApplianceBoard(const Appliance& appliance, bool is_replay)
                       .observation = appliance.model.context.observation,
                       .sensitive_service = appliance.model.context.sensitive_service,
                       .started_ns = wall_clock_ns(),
-                      .is_replay = is_replay};
+                      .is_replay = is_replay,
+                      .drops_duplicates = appliance.config.dataplane.duplicate_distance_ns > 0};
+  status_.published_ns = status_.identity.started_ns;
   status_.entities.source = cluster_ != nullptr ? cluster_->source_name() : "file";
   status_.entities.last_update_ns = status_.identity.started_ns;
   if (cluster_ != nullptr) status_.entities.age_max_ns = age_max_of(appliance.config);
@@ -117,6 +119,18 @@ bool ApplianceBoard::open_control(const std::string& socket_path,
   return false;
 }
 
+bool ApplianceBoard::look_back(const std::string& history_path, config::Diagnostics& diagnostics) {
+  std::string fault;
+  auto reader = controlplane::HistoryReader::open(history_path, fault);
+  if (reader == nullptr) {
+    diagnostics.error({.file = history_path}, "the history cannot be read: " + fault,
+                      "output.history names an SQLite file of this version of mimir");
+    return false;
+  }
+  api_.look_back(std::move(reader));
+  return true;
+}
+
 void ApplianceBoard::serve() {
   status_.is_listening = true;
   board_.publish(status_);
@@ -167,6 +181,7 @@ void ApplianceBoard::add_window(const analysis::Verdict& verdict,
   ++(verdict.window.is_partial ? totals.partial : totals.complete);
   totals.without_data += static_cast<std::uint64_t>(verdict.score.no_data);
   totals.alerts += static_cast<std::uint64_t>(verdict.score.alert());
+  totals.last_end_ns = verdict.window.end_ns;
   if (is_served()) {
     board_.add_window(controlplane::view_of(verdict, builder.weigh(verdict), path));
   }
@@ -196,12 +211,13 @@ void ApplianceBoard::state_age(config::Json& alert) const {
   controlplane::state_entity_age(entities, wall_clock_ns(), alert);
 }
 
-void ApplianceBoard::add_alert(const config::Json& alert) {
-  if (is_served()) board_.add_alert(alert);
+void ApplianceBoard::add_alert(const controlplane::IncidentRecord& record) {
+  if (is_served()) board_.add_alert({.time_ns = record.time_ns, .line = record.line});
 }
 
 void ApplianceBoard::publish(const LiveStatus& live, const AlertDesk& desk) {
   look_at_cluster();
+  status_.published_ns = wall_clock_ns();
   status_.ports = live.ports;
   status_.workers = live.workers;
   status_.packets = live.packets;

@@ -32,6 +32,8 @@ class ApplianceBoard {
                                                             bool is_replay,
                                                             config::Diagnostics& diagnostics);
 
+  /// What is asked for and remembered no more is read from this history, which is there.
+  [[nodiscard]] bool look_back(const std::string& history_path, config::Diagnostics& diagnostics);
   /// From here on it answers.
   void serve();
   /// "http://127.0.0.1:9478"; empty if it serves nothing.
@@ -40,6 +42,8 @@ class ApplianceBoard {
   /// `path`: of the window's alert; empty if there is none.
   void add_window(const analysis::Verdict& verdict, const controlplane::AlertBuilder& builder,
                   const std::vector<std::string>& path);
+  /// How whole what arrives is, of each base window.
+  void add_records(const Window& window) { status_.mirror.add(window.records); }
   /// Which model judges; nothing happens if it is still the same. `file`: where it was read.
   void set_model(const learn::Model& model, const std::string& digest, const std::string& file);
   /// Which candidate judges beside it; null: none.
@@ -54,8 +58,8 @@ class ApplianceBoard {
   void move_to(const ClusterContext& context);
   /// Says in `alert` how old what is known of the entities is, if that is too old.
   void state_age(config::Json& alert) const;
-  /// As it is written to the file.
-  void add_alert(const config::Json& alert);
+  /// As it was told to the outputs.
+  void add_alert(const controlplane::IncidentRecord& record);
   void publish(const LiveStatus& live, const AlertDesk& desk);
   void end();
 

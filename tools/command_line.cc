@@ -76,6 +76,15 @@ class Cli11Line final : public CommandLine {
     app_.add_option_function<std::string>(name, parse, help)
         ->option_text(with_default("DURATION", config::to_duration_text(target_ns)));
   }
+  void moment(const char* name, std::int64_t& target_ns, const char* help) override {
+    const auto parse = [&target_ns](const std::string& text) {
+      const std::optional<std::int64_t> parsed = config::parse_utc_ns(text);
+      if (!parsed)
+        throw CLI::ValidationError(text, "is no time; write 2026-12-31 or 2026-12-31T12:00:00Z");
+      target_ns = *parsed;
+    };
+    app_.add_option_function<std::string>(name, parse, help)->option_text("TIME");
+  }
   void flag(const char* name, bool& target, const char* help) override {
     app_.add_flag(name, target, help);
   }

@@ -40,6 +40,9 @@ class CommandLine {
                     const char* help) = 0;
   /// "10s", "500ms", "30min", "2h"; the target is in nanoseconds.
   virtual void duration(const char* name, std::int64_t& target_ns, const char* help) = 0;
+  /// "2026-12-31", its first moment, or "2026-12-31T12:00:00Z"; the target is in nanoseconds
+  /// since 1970, and --help shows no default.
+  virtual void moment(const char* name, std::int64_t& target_ns, const char* help) = 0;
   virtual void flag(const char* name, bool& target, const char* help) = 0;
 };
 

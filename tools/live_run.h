@@ -36,7 +36,7 @@ struct MemoryTerm {
   std::size_t bytes = 0;
 };
 
-/// What these options add up to, before anything is started.
+/// What these options add up to, before anything is started; first what huge pages hold.
 [[nodiscard]] std::vector<MemoryTerm> memory_terms(const LiveOptions& options);
 
 /// Whether the huge pages the configuration insists on are there; starts nothing.

@@ -21,6 +21,7 @@ constexpr std::array<std::string_view, 3> kUserSpaceDrivers = {"vfio-pci", "igb_
                                                                "uio_pci_generic"};
 /// DPDK drives these beside Linux: they must not be bound away.
 constexpr std::array<std::string_view, 2> kSharedDrivers = {"mlx5_core", "mlx4_core"};
+constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
 constexpr unsigned kInterfaceUp = 0x1;
 constexpr unsigned kInterfacePromiscuous = 0x100;
 
@@ -102,15 +103,39 @@ MachineFinding MachineCheck::interface(const std::string& name) const {
   if (text.starts_with("0x")) {
     (void)std::from_chars(text.data() + 2, text.data() + text.size(), flags, 16);
   }
+  const KernelSetting listening{
+      .path = folder / "flags",
+      .value = fmt::format("0x{:x}", flags | kInterfaceUp | kInterfacePromiscuous)};
   if ((flags & kInterfaceUp) == 0) {
     return {Level::kMissing, fmt::format("port {}: the interface is down", name),
-            fmt::format("ip link set {} up promisc on", name)};
+            fmt::format("ip link set {} up promisc on", name), listening};
   }
   if ((flags & kInterfacePromiscuous) == 0) {
     return {Level::kAdvice, fmt::format("port {}: not promiscuous until mimir runs", name),
-            fmt::format("ip link set {} promisc on", name)};
+            fmt::format("ip link set {} promisc on", name), listening};
   }
   return {Level::kWell, fmt::format("port {}: up and promiscuous", name)};
+}
+
+MachineFinding MachineCheck::huge_pages(std::size_t bytes) const {
+  const std::filesystem::path folder = "sys/kernel/mm/hugepages/hugepages-2048kB";
+  const std::size_t needed = (bytes + kHugePageBytes - 1) / kHugePageBytes;
+  const std::size_t free = number(line_of(folder / "free_hugepages")).value_or(0);
+  const std::string text = fmt::format("pages  {} of 2 MB are free, {} are needed", free, needed);
+  if (free >= needed) return {Level::kWell, text};
+  const std::size_t all = number(line_of(folder / "nr_hugepages")).value_or(0) + needed - free;
+  return {Level::kAdvice, text + ": up to a third slower without",
+          fmt::format("echo {} > /{}", all, (folder / "nr_hugepages").string()),
+          KernelSetting{.path = folder / "nr_hugepages", .value = std::to_string(all)}};
+}
+
+bool MachineCheck::mend(const KernelSetting& setting) const {
+  {
+    std::ofstream file(root_ / setting.path);
+    file << setting.value << '\n';
+    if (!file.flush()) return false;
+  }
+  return line_of(setting.path) == setting.value;
 }
 
 MachineFinding MachineCheck::isolated_cores(std::size_t worker_count) const {

@@ -4,11 +4,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace mimir::tools {
+
+/// A file in which Linux takes a setting, and what to write: it takes effect at once and ends
+/// with the machine's next start.
+struct KernelSetting {
+  std::filesystem::path path;  ///< below "/"
+  std::string value;
+};
 
 /// One thing of a machine that matters to the appliance.
 struct MachineFinding {
@@ -20,9 +28,11 @@ struct MachineFinding {
   Level level = Level::kWell;
   std::string text;
   std::string hint{};  ///< the command that mends it; empty if all is well
+  /// Where a program may mend it: nobody else loses what he has by it.
+  std::optional<KernelSetting> mend{};
 };
 
-/// Looks at what Linux tells in files. Changes nothing.
+/// Looks at what Linux tells in files. Changes nothing but by mend().
 ///
 /// Threads: none. `root` is "/", or a folder with a sys and a proc of its own.
 class MachineCheck {
@@ -34,10 +44,15 @@ class MachineCheck {
   [[nodiscard]] std::vector<MachineFinding> pci_device(const std::string& address) const;
   /// Whether the interface of net_af_packet0,iface=NAME is there, up and promiscuous.
   [[nodiscard]] MachineFinding interface(const std::string& name) const;
+  /// Whether so much is free in pages of 2 MB.
+  [[nodiscard]] MachineFinding huge_pages(std::size_t bytes) const;
   /// Whether as many cores are kept from others as there are workers.
   [[nodiscard]] MachineFinding isolated_cores(std::size_t worker_count) const;
   /// Whether time can be read without a system call: packets are stamped with it.
   [[nodiscard]] MachineFinding clock_source() const;
+
+  /// False if it cannot be written, or Linux did not take it.
+  [[nodiscard]] bool mend(const KernelSetting& setting) const;
 
  private:
   /// The first line of a file; empty if there is none.

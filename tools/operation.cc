@@ -174,6 +174,7 @@ void Operation::start() {
 
 void Operation::add(const Window& window) {
   follow_cluster();
+  board_.add_records(window);
   judge_.add(window);
   desk_.advance(window.end_ns);
 }

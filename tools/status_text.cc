@@ -78,10 +78,34 @@ std::string status_text(const Json& status) {
   return text;
 }
 
-std::string windows_text(const Json& windows) {
-  if (list_of(windows, "windows").empty()) {
-    return "no window of that granularity was judged yet\n";
+std::string nothing_text(const Json& status) {
+  const Json& packets = member(status, "packets");
+  std::string text = fmt::format("  seen: {} packets in closed windows, {} lost at ports",
+                                 count_of(packets, "received"), count_of(status, "lost_at_ports"));
+  std::uint64_t judged = 0;
+  std::uint64_t without_data = 0;
+  for (const Json& window : list_of(status, "windows")) {
+    const std::uint64_t count = count_of(window, "complete") + count_of(window, "partial");
+    text += fmt::format("; {} windows of {} s, {} without traffic of the cluster", count,
+                        count_of(window, "granularity_s"), count_of(window, "without_data"));
+    judged += count;
+    without_data += count_of(window, "without_data");
   }
+  text += '\n';
+  for (const Json& port : list_of(status, "ports")) {
+    if (is_set(port, "link_up")) continue;
+    text += fmt::format("  check: no link at port {}\n", text_of(port, "device"));
+  }
+  if (judged == 0) {
+    text += "  check: a window is judged when it has ended; then, does the mirror send?\n";
+  } else if (without_data == judged) {
+    text += "  check: do the entities belong to the cluster that is mirrored? mimir doctor\n";
+  }
+  return text;
+}
+
+std::string windows_text(const Json& windows) {
+  if (list_of(windows, "windows").empty()) return "no such window was judged\n";
   std::string text = fmt::format("{:<28} {:>8} {:>9} {:>12} {:>8} {:>8}\n", "begin", "score",
                                  "threshold", "packets", "loss", "mapped");
   for (const Json& window : list_of(windows, "windows")) {
@@ -95,7 +119,7 @@ std::string windows_text(const Json& windows) {
 }
 
 std::string alerts_text(const Json& alerts) {
-  if (list_of(alerts, "alerts").empty()) return "no alert since the start\n";
+  if (list_of(alerts, "alerts").empty()) return "no such alert was told\n";
   std::string text;
   for (const Json& alert : list_of(alerts, "alerts")) {
     text += fmt::format("{}  {}\n", text_of(alert, "timestamp"),

@@ -20,17 +20,6 @@ using config::Json;
 constexpr std::uint64_t kExfiltrationSignatureId = 7700101;
 constexpr std::size_t kContributionMax = 8;
 
-/// Three digits in the unit that needs no exponent for them.
-std::string bytes_text(double bytes) {
-  constexpr std::array<const char*, 5> kUnits{"B", "kB", "MB", "GB", "TB"};
-  std::size_t unit = 0;
-  while (bytes >= 999.5 && unit + 1 < kUnits.size()) {
-    bytes /= 1000;
-    ++unit;
-  }
-  return fmt::format("{:.3g} {}", bytes, kUnits[unit]);
-}
-
 std::string join_path(const std::vector<std::string>& path) {
   return fmt::format("{}", fmt::join(path, " -> "));
 }
@@ -199,6 +188,16 @@ void set_attribution(config::Json& object, const learn::Score& score) {
   object.set("intercept", score.intercept)
       .set("other", score.other)
       .set("contributions", std::move(listed));
+}
+
+std::string bytes_text(double bytes) {
+  constexpr std::array<const char*, 5> kUnits{"B", "kB", "MB", "GB", "TB"};
+  std::size_t unit = 0;
+  while (bytes >= 999.5 && unit + 1 < kUnits.size()) {
+    bytes /= 1000;
+    ++unit;
+  }
+  return fmt::format("{:.3g} {}", bytes, kUnits[unit]);
 }
 
 std::string to_timestamp(TimeNs time_ns) {

@@ -87,4 +87,7 @@ struct Alert {
 /// "2026-11-24T21:48:20.004512+0000", UTC.
 [[nodiscard]] std::string to_timestamp(TimeNs time_ns);
 
+/// Three digits in the unit that needs no exponent for them: "197 kB".
+[[nodiscard]] std::string bytes_text(double bytes);
+
 }  // namespace mimir::controlplane

@@ -44,7 +44,12 @@ Statement& Statement::bind(std::string_view text) {
   return *this;
 }
 
-bool Statement::step() { return is_well_ && sqlite3_step(statement_.get()) == SQLITE_ROW; }
+bool Statement::step() {
+  if (!is_well_) return false;
+  const int code = sqlite3_step(statement_.get());
+  is_well_ = code == SQLITE_ROW || code == SQLITE_DONE;
+  return code == SQLITE_ROW;
+}
 
 bool Statement::run() {
   is_well_ = is_well_ && sqlite3_step(statement_.get()) == SQLITE_DONE;

@@ -23,8 +23,9 @@ class Statement {
   Statement& bind(double value);  ///< NaN becomes NULL
   Statement& bind(std::string_view text);
 
-  /// Whether there is a row.
+  /// Whether there is a row. If not, is_well() says whether that was the end.
   [[nodiscard]] bool step();
+  [[nodiscard]] bool is_well() const { return is_well_; }
   /// For what returns no row. False: it failed.
   [[nodiscard]] bool run();
 

@@ -315,6 +315,39 @@ std::vector<HistoryWindow> History::windows(TimeNs begin_ns) {
   return all;
 }
 
+std::optional<std::vector<WindowSummary>> History::summaries(const HistorySpan& span) {
+  Statement rows = database_->prepare(
+      "SELECT granularity_s, begin_ns, json_remove(detail, '$.capture', '$.edges', "
+      "'$.contributions') FROM windows WHERE begin_ns >= ? AND begin_ns < ? AND end_ns <= ? AND "
+      "?4 IN (0, granularity_s) ORDER BY end_ns DESC, granularity_s DESC LIMIT ?5");
+  rows.bind(span.from_ns)
+      .bind(span.to_ns)
+      .bind(span.ended_ns)
+      .bind(std::int64_t{span.granularity_s})
+      .bind(static_cast<std::int64_t>(span.count_max));
+  std::vector<WindowSummary> all;
+  while (rows.step()) {
+    all.push_back({.granularity_s = static_cast<std::uint32_t>(rows.integer(0)),
+                   .begin_ns = rows.integer(1),
+                   .json = rows.text(2)});
+  }
+  if (!rows.is_well()) return std::nullopt;
+  std::reverse(all.begin(), all.end());
+  return all;
+}
+
+std::optional<std::vector<std::string>> History::told(const HistorySpan& span) {
+  Statement rows = database_->prepare(
+      "SELECT line FROM records WHERE held_back = 0 AND time_ns >= ? AND time_ns < ? "
+      "ORDER BY seq DESC LIMIT ?");
+  rows.bind(span.from_ns).bind(span.to_ns).bind(static_cast<std::int64_t>(span.count_max));
+  std::vector<std::string> lines;
+  while (rows.step()) lines.push_back(rows.text(0));
+  if (!rows.is_well()) return std::nullopt;
+  std::reverse(lines.begin(), lines.end());
+  return lines;
+}
+
 std::string History::detail(std::uint32_t granularity_s, TimeNs begin_ns) {
   Statement row =
       database_->prepare("SELECT detail FROM windows WHERE granularity_s = ? AND begin_ns = ?");
@@ -338,6 +371,20 @@ std::vector<ShadowJudgement> History::shadows() {
                               .second = read_judgement(rows, 11)},
                    .active_digest = rows.text(0),
                    .candidate_digest = rows.text(1)});
+  }
+  return all;
+}
+
+std::vector<HistoryCoverage> History::coverage() {
+  Statement rows = database_->prepare(
+      "SELECT granularity_s, count(*), min(begin_ns), max(end_ns) FROM windows "
+      "GROUP BY granularity_s ORDER BY granularity_s");
+  std::vector<HistoryCoverage> all;
+  while (rows.step()) {
+    all.push_back({.granularity_s = static_cast<std::uint32_t>(rows.integer(0)),
+                   .window_count = static_cast<std::uint64_t>(rows.integer(1)),
+                   .begin_ns = rows.integer(2),
+                   .end_ns = rows.integer(3)});
   }
   return all;
 }

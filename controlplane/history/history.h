@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +44,31 @@ struct HistoryIncident {
   bool is_told = false;  ///< a record of it went to the sinks
   std::string label;     ///< "benign", "malicious"; empty: nobody said
   std::string reason;    ///< of the label
+};
+
+/// What of the past is asked for: the last `count_max` of what lies in [from_ns, to_ns), windows
+/// by their beginning.
+struct HistorySpan {
+  TimeNs from_ns = 0;
+  TimeNs to_ns = std::numeric_limits<TimeNs>::max();
+  TimeNs ended_ns = std::numeric_limits<TimeNs>::max();  ///< of windows: their ends at most
+  std::uint32_t granularity_s = 0;                       ///< of windows; 0: any
+  std::size_t count_max = 0;
+};
+
+/// What there is of windows of one length.
+struct HistoryCoverage {
+  std::uint32_t granularity_s = 0;
+  std::uint64_t window_count = 0;
+  TimeNs begin_ns = 0;  ///< of the oldest
+  TimeNs end_ns = 0;    ///< of the newest
+};
+
+/// A window as the API lists it.
+struct WindowSummary {
+  std::uint32_t granularity_s = 0;
+  TimeNs begin_ns = 0;
+  std::string json{};  ///< without edges, contributions and ledger
 };
 
 /// What the windows and incidents were, and what people said of them, in one SQLite file
@@ -89,9 +116,16 @@ class History {
   [[nodiscard]] std::vector<std::string> records(std::string_view id);
   /// Without `detail`, by granularity, then time, from `begin_ns` on.
   [[nodiscard]] std::vector<HistoryWindow> windows(TimeNs begin_ns);
+  /// Oldest first; cost: some 20 us each, a window's JSON is read and cut. Nothing: it failed.
+  [[nodiscard]] std::optional<std::vector<WindowSummary>> summaries(const HistorySpan& span);
+  /// The lines that were told, not those held back; oldest first. Nothing: it failed.
+  [[nodiscard]] std::optional<std::vector<std::string>> told(const HistorySpan& span);
+  /// The window's JSON; empty if it is not remembered.
   [[nodiscard]] std::string detail(std::uint32_t granularity_s, TimeNs begin_ns);
   /// What candidates made of windows, by their ends, then granularity; all of them.
   [[nodiscard]] std::vector<ShadowJudgement> shadows();
+  /// Ascending by granularity.
+  [[nodiscard]] std::vector<HistoryCoverage> coverage();
   /// The end of the newest window; 0 if there is none.
   [[nodiscard]] TimeNs newest_ns();
 

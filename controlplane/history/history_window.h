@@ -6,7 +6,8 @@
 
 namespace mimir::controlplane {
 
-/// Edges that are remembered of a window, the most excessive first.
+/// Edges that are remembered of a window: of more, the most excessive half of these, then the
+/// heaviest of the rest. All in the order they were in, and their number.
 inline constexpr std::size_t kHistoryEdgeMax = 100;
 
 [[nodiscard]] HistoryWindow history_window_of(WindowView view);

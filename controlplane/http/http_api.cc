@@ -2,10 +2,10 @@
 #include "controlplane/http/http_api.h"
 
 #include <algorithm>
-#include <charconv>
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,33 +48,6 @@ HttpResponse asset_response(const WebAsset& asset) {
           .body = std::string(asset.text)};
 }
 
-std::optional<std::int64_t> to_number(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
-  return value;
-}
-
-/// The value of `key` in a=1&b=2; nothing if it is not there, or is no number.
-std::optional<std::int64_t> parameter(std::string_view query, std::string_view key) {
-  while (!query.empty()) {
-    const std::size_t end = std::min(query.find('&'), query.size());
-    const std::string_view pair = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    const std::size_t mark = pair.find('=');
-    if (mark != std::string_view::npos && pair.substr(0, mark) == key) {
-      return to_number(pair.substr(mark + 1));
-    }
-  }
-  return std::nullopt;
-}
-
-/// Where the last `limit` of `count` begin.
-std::size_t begin_of_last(std::size_t count, std::optional<std::int64_t> limit) {
-  if (!limit || static_cast<std::uint64_t>(*limit) >= count) return 0;
-  return count - static_cast<std::size_t>(*limit);
-}
-
 /// Of each granularity the last window.
 std::vector<const WindowView*> latest_of(const std::deque<WindowView>& windows) {
   std::map<std::uint32_t, const WindowView*> latest;
@@ -84,44 +57,60 @@ std::vector<const WindowView*> latest_of(const std::deque<WindowView>& windows) 
   return list;
 }
 
-HttpResponse windows(const std::deque<WindowView>& all, std::string_view query) {
-  const auto granularity_s = parameter(query, "granularity");
+/// What memory has of what is asked for, the last of it, and where that begins.
+struct Remembered {
+  Json::Array rows{};
+  std::optional<TimeNs> oldest_end_ns{};                ///< of all windows in memory
+  std::set<std::pair<std::uint32_t, TimeNs>> oldest{};  ///< which end then
+};
+
+Remembered windows_in(const std::deque<WindowView>& all, const PastQuery& query) {
+  Remembered found;
   std::vector<const WindowView*> chosen;
   for (const WindowView& window : all) {
-    if (!granularity_s || window.granularity_s == *granularity_s) chosen.push_back(&window);
-  }
-  Json list = Json::array();
-  const std::size_t begin = begin_of_last(chosen.size(), parameter(query, "limit"));
-  for (std::size_t i = begin; i < chosen.size(); ++i) list.push(summary_json(*chosen[i]));
-  Json json = Json::object();
-  json.set("windows", std::move(list));
-  return json_response(json);
-}
-
-/// `name`: "/10/1767225600".
-HttpResponse window(const std::deque<WindowView>& all, std::string_view name) {
-  const std::size_t slash = name.rfind('/');
-  if (name.starts_with('/') && slash > 0) {
-    const auto granularity_s = to_number(name.substr(1, slash - 1));
-    const auto begin_s = to_number(name.substr(slash + 1));
-    for (const WindowView& window : all) {
-      if (granularity_s && begin_s && window.granularity_s == *granularity_s &&
-          window.begin_ns / kNsPerSecond == *begin_s) {
-        return json_response(to_json(window));
-      }
+    if (!found.oldest_end_ns) found.oldest_end_ns = window.end_ns;
+    if (window.end_ns == *found.oldest_end_ns) {
+      found.oldest.emplace(window.granularity_s, window.begin_ns);
     }
+    const bool is_asked_for =
+        query.granularity_s == 0 || window.granularity_s == query.granularity_s;
+    if (is_asked_for && query.has(window.begin_ns)) chosen.push_back(&window);
   }
-  return refusal(404, "no such window is remembered",
-                 "/api/v1/windows lists them; then /api/v1/windows/GRANULARITY/BEGIN");
+  const std::size_t count = std::min(chosen.size(), static_cast<std::size_t>(query.limit));
+  for (std::size_t i = chosen.size() - count; i < chosen.size(); ++i) {
+    found.rows.push_back(summary_json(*chosen[i]));
+  }
+  return found;
 }
 
-HttpResponse alerts(const std::deque<Json>& all, std::string_view query) {
+Json::Array alerts_in(const std::deque<ToldAlert>& all, const PastQuery& query) {
+  Json::Array rows;
+  for (auto alert = all.rbegin(); alert != all.rend(); ++alert) {
+    if (rows.size() == static_cast<std::size_t>(query.limit)) break;
+    if (query.has(alert->time_ns)) rows.push_back(alert->line);
+  }
+  std::reverse(rows.begin(), rows.end());
+  return rows;
+}
+
+/// Puts what the history says before what memory does, the last `limit` of both.
+HttpResponse list_response(const char* name, const std::vector<std::string>& older,
+                           Json::Array rows, const PastQuery& query) {
+  const std::size_t room = static_cast<std::size_t>(query.limit) - rows.size();
   Json list = Json::array();
-  const std::size_t begin = begin_of_last(all.size(), parameter(query, "limit"));
-  for (std::size_t i = begin; i < all.size(); ++i) list.push(all[i]);
+  for (std::size_t i = older.size() - std::min(older.size(), room); i < older.size(); ++i) {
+    config::Diagnostics ignored;
+    if (auto row = config::parse_json(older[i], name, ignored)) list.push(std::move(*row));
+  }
+  for (Json& row : rows) list.push(std::move(row));
   Json json = Json::object();
-  json.set("alerts", std::move(list));
+  json.set(name, std::move(list));
   return json_response(json);
+}
+
+HttpResponse no_history(const std::string& fault) {
+  return refusal(500, ("the history cannot be read: " + fault).c_str(),
+                 "is the disk of output.history well?");
 }
 
 }  // namespace
@@ -134,7 +123,82 @@ HttpResponse HttpApi::answer(const HttpRequest& request) const {
   for (const WebAsset& asset : assets_) {
     if (asset.name == file) return asset_response(asset);
   }
+  if (request.path == "/api/v1/alerts" || request.path == kWindows) {
+    std::string fault;
+    const auto query = read_past_query(request.query, fault);
+    if (!query) return refusal(400, fault.c_str(), "/api/v1/windows?granularity=10&limit=360");
+    return request.path == kWindows ? windows(*query) : alerts(*query);
+  }
+  if (request.path.starts_with(kWindows)) return window(request.path.substr(kWindows.size()));
   return board_.read([&](const Content& content) { return answer_api(request, content); });
+}
+
+// The history is asked when the board is free again: a disk must not hold up the control plane.
+HttpResponse HttpApi::windows(const PastQuery& query) const {
+  Remembered recent =
+      board_.read([&](const Content& content) { return windows_in(content.windows, query); });
+  std::vector<std::string> older;
+  if (past_ != nullptr && recent.rows.size() < static_cast<std::size_t>(query.limit)) {
+    HistorySpan span = span_of(query);
+    if (recent.oldest_end_ns) span.ended_ns = *recent.oldest_end_ns;
+    // Of those that ended with the oldest in memory, both may have the same.
+    span.count_max += recent.oldest.size() - recent.rows.size();
+    std::string fault;
+    auto found = past_->summaries(span, fault);
+    if (!found) return no_history(fault);
+    for (WindowSummary& summary : *found) {
+      if (recent.oldest.contains({summary.granularity_s, summary.begin_ns})) continue;
+      older.push_back(std::move(summary.json));
+    }
+  }
+  return list_response("windows", older, std::move(recent.rows), query);
+}
+
+HttpResponse HttpApi::alerts(const PastQuery& query) const {
+  Json::Array recent =
+      board_.read([&](const Content& content) { return alerts_in(content.alerts, query); });
+  std::vector<std::string> older;
+  if (past_ != nullptr && recent.size() < static_cast<std::size_t>(query.limit)) {
+    std::string fault;
+    auto found = past_->told(span_of(query), fault);
+    if (!found) return no_history(fault);
+    // The history may be a moment behind, and has what memory has.
+    std::set<std::string> known;
+    for (const Json& line : recent) known.insert(config::to_text(line));
+    for (std::string& line : *found) {
+      if (!known.contains(line)) older.push_back(std::move(line));
+    }
+  }
+  return list_response("alerts", older, std::move(recent), query);
+}
+
+/// `name`: "/10/1767225600".
+HttpResponse HttpApi::window(std::string_view name) const {
+  const std::size_t slash = name.rfind('/');
+  if (name.starts_with('/') && slash > 0) {
+    const auto granularity_s = to_whole_number(name.substr(1, slash - 1));
+    const auto begin_s = to_whole_number(name.substr(slash + 1));
+    const bool is_sound = granularity_s && begin_s && *granularity_s <= UINT32_MAX &&
+                          *begin_s <= PastQuery::kSecondsMax;
+    std::string text;
+    if (is_sound) {
+      text = board_.read([&](const Content& content) {
+        for (const WindowView& window : content.windows) {
+          if (window.granularity_s == *granularity_s &&
+              window.begin_ns / kNsPerSecond == *begin_s) {
+            return config::to_text(to_json(window));
+          }
+        }
+        return std::string();
+      });
+    }
+    if (is_sound && text.empty() && past_ != nullptr) {
+      text = past_->detail(static_cast<std::uint32_t>(*granularity_s), *begin_s * kNsPerSecond);
+    }
+    if (!text.empty()) return {.status = 200, .body = text + '\n'};
+  }
+  return refusal(404, "no such window is remembered",
+                 "/api/v1/windows lists them; then /api/v1/windows/GRANULARITY/BEGIN");
 }
 
 HttpResponse HttpApi::answer_api(const HttpRequest& request, const Content& content) const {
@@ -142,9 +206,6 @@ HttpResponse HttpApi::answer_api(const HttpRequest& request, const Content& cont
   if (path == "/metrics") return metrics(content);
   if (path == "/readyz") return readiness(content);
   if (path == "/api/v1/status") return json_response(to_json(content.status));
-  if (path == "/api/v1/alerts") return alerts(content.alerts, request.query);
-  if (path == kWindows) return windows(content.windows, request.query);
-  if (path.starts_with(kWindows)) return window(content.windows, path.substr(kWindows.size()));
   return refusal(404, "there is nothing here",
                  "/metrics, /healthz, /readyz, /api/v1/status, /api/v1/windows, /api/v1/alerts");
 }

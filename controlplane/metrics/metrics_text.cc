@@ -150,6 +150,12 @@ void add_ledgers(const ApplianceStatus& status, Families& families) {
       .value(status.packets.counted_bytes);
   families.counter("mimir_packets_lost_at_ports_total", "Packets that no core was given.")
       .value(status.lost_at_ports);
+  families
+      .counter("mimir_mirror_tcp_conversations_total",
+               "TCP conversations, one a base window, by how many of their two sides the mirror "
+               "shows. One alone: it has one direction, or drops.")
+      .value(status.mirror.tcp_flows - status.mirror.one_way, {{.name = "sides", .value = "both"}})
+      .value(status.mirror.one_way, {{.name = "sides", .value = "one"}});
   families.counter("mimir_records_written_total", "Flow records the cores wrote.")
       .value(status.records.written);
   families

@@ -11,6 +11,7 @@
 #include "controlplane/output/output_status.h"
 #include "controlplane/shadow/shadow_status.h"
 #include "controlplane/status/entity_status.h"
+#include "controlplane/status/mirror_tally.h"
 #include "dataplane/record/ledger.h"
 #include "dataplane/record/time.h"
 #include "model/analysis/analyzer.h"
@@ -52,6 +53,7 @@ struct WindowView {
   learn::Score score;
   AlertLoss loss;
   std::vector<detector::EdgeEvidence> edges;  ///< the most excessive first
+  std::uint64_t edge_count = 0;               ///< how many there were, remembered or not
   std::vector<std::string> path;              ///< of its alert; empty if there is none
 };
 
@@ -70,6 +72,7 @@ struct ApplianceIdentity {
   std::string sensitive_service;
   TimeNs started_ns = 0;  ///< of the wall clock: when this process began to listen
   bool is_replay = false;
+  bool drops_duplicates = false;  ///< packets that are mirrored twice are looked for
 };
 
 /// What the windows of one granularity came to, since the start.
@@ -79,11 +82,13 @@ struct WindowTotals {
   std::uint64_t partial = 0;
   std::uint64_t without_data = 0;  ///< of both
   std::uint64_t alerts = 0;
+  TimeNs last_end_ns = 0;  ///< of the last one; 0: there was none
 };
 
 /// The appliance at one moment.
 struct ApplianceStatus {
   ApplianceIdentity identity;
+  TimeNs published_ns = 0;  ///< of the wall clock: when its counters were read
   bool is_listening = false;
   std::vector<PortStatus> ports;
   std::vector<WorkerStatus> workers;
@@ -91,6 +96,7 @@ struct ApplianceStatus {
   RecordLedger records;
   FactLedger facts;
   std::uint64_t lost_at_ports = 0;
+  MirrorTally mirror;
   std::vector<WindowTotals> windows;  ///< ascending by granularity
   IncidentTotals incidents;
   std::vector<OutputStatus> outputs;  ///< the file first

@@ -21,7 +21,7 @@ void StatusBoard::add_window(WindowView window) {
   }
 }
 
-void StatusBoard::add_alert(config::Json alert) {
+void StatusBoard::add_alert(ToldAlert alert) {
   const std::scoped_lock lock(mutex_);
   content_.alerts.push_back(std::move(alert));
   if (content_.alerts.size() > kAlertMax) content_.alerts.pop_front();

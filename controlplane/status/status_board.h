@@ -10,6 +10,12 @@
 
 namespace mimir::controlplane {
 
+/// A line of the alert stream, as it is written to the file.
+struct ToldAlert {
+  TimeNs time_ns = 0;  ///< its timestamp
+  config::Json line{};
+};
+
 /// What others may know of a running appliance: its status, the windows and the alerts of
 /// the last hours. The control plane writes; whoever serves people reads.
 ///
@@ -26,13 +32,12 @@ class StatusBoard {
   struct Content {
     ApplianceStatus status;
     std::deque<WindowView> windows;  ///< oldest first, as are the alerts
-    std::deque<config::Json> alerts;
+    std::deque<ToldAlert> alerts;
   };
 
   void publish(const ApplianceStatus& status);
   void add_window(WindowView window);
-  /// `alert` as it is written to the file.
-  void add_alert(config::Json alert);
+  void add_alert(ToldAlert alert);
 
   /// What `reader(const Content&)` returns. It keeps no reference.
   template <class Reader>

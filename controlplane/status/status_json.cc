@@ -35,7 +35,10 @@ Json workers_json(const ApplianceStatus& status) {
     Json row = Json::object();
     row.set("ring_records", worker.ring_records)
         .set("ring_records_max", worker.ring_records_max)
-        .set("ring_capacity", worker.ring_capacity);
+        .set("ring_capacity", worker.ring_capacity)
+        .set("polls", worker.polls)
+        .set("busy_cycles", worker.busy_cycles)
+        .set("idle_cycles", worker.idle_cycles);
     list.push(std::move(row));
   }
   return list;
@@ -49,7 +52,8 @@ Json totals_json(const ApplianceStatus& status) {
         .set("complete", totals.complete)
         .set("partial", totals.partial)
         .set("without_data", totals.without_data)
-        .set("alerts", totals.alerts);
+        .set("alerts", totals.alerts)
+        .set("last_end_s", totals.last_end_ns / kNsPerSecond);
     list.push(std::move(row));
   }
   return list;
@@ -135,6 +139,8 @@ Json to_json(const ApplianceStatus& status) {
   Json json = Json::object();
   json.set("version", identity.version)
       .set("started", to_timestamp(identity.started_ns))
+      .set("published", to_timestamp(status.published_ns))
+      .set("published_ns", status.published_ns)
       .set("listening", status.is_listening)
       .set("replay", identity.is_replay)
       .set("model", std::move(model))
@@ -145,6 +151,10 @@ Json to_json(const ApplianceStatus& status) {
       .set("workers", workers_json(status))
       .set("packets", to_json(status.packets))
       .set("lost_at_ports", status.lost_at_ports)
+      .set("mirror", Json::object()
+                         .set("tcp_flows", status.mirror.tcp_flows)
+                         .set("one_way_flows", status.mirror.one_way)
+                         .set("drops_duplicates", identity.drops_duplicates))
       .set("records", to_json(status.records))
       .set("facts", to_json(status.facts))
       .set("windows", totals_json(status))
@@ -172,6 +182,7 @@ Json summary_json(const WindowView& window) {
       .set("threshold", window.score.threshold)
       .set("packets", window.loss.packets.received)
       .set("bytes", window.loss.packets.counted_bytes)
+      .set("edge_count", window.edge_count)
       .set("loss_ratio", window.loss.loss_ratio())
       .set("mapped_bytes_ratio", window.loss.mapped_bytes_ratio)
       .set("kept_flows_ratio", kept_flows_ratio(window.loss.shed_level));

@@ -7,6 +7,7 @@ import { ask, isRefused, setToken } from "./api.js";
 import { compared, keyOf, kindOf, MEANINGS, ranked, SIGNS } from "./edges.js";
 import { drawGraph, lightEdge, restyleGraph, showFound } from "./graph.js";
 import { drawHealth } from "./health.js";
+import { pageBefore, pageFrom, secondsOfText } from "./past.js";
 import { bytes, count, element, percent, rate, row, time, walkable } from "./text.js";
 import { Timeline } from "./timeline.js";
 
@@ -22,9 +23,10 @@ const page = (id) => document.getElementById(id);
 const state = {
   status: null, windows: [], alerts: [], alertsTold: null, granularity: null,
   chosen: null,  // begin_s of a window; null follows the last one
+  past: null,  // {windows, alerts} of before those that are kept here; null shows these
   alert: null,  // the one that was clicked
   compare: null,  // {key, begin, details} of the window that others are compared with
-  focus: null, lit: null, shown: null, edges: [], details: new Map(),
+  focus: null, lit: null, shown: null, edges: [], forgotten: 0, details: new Map(),
 };
 
 function notice(text) {
@@ -48,7 +50,8 @@ async function refresh() {
   try {
     const status = await ask("api/v1/status");
     if (state.status !== null && state.status.started !== status.started) {
-      Object.assign(state, { windows: [], shown: null, alertsTold: null, compare: null });
+      Object.assign(state, { windows: [], past: null, shown: null, alertsTold: null,
+        compare: null });
       state.details.clear();
     }
     state.windows = await askWindows();
@@ -60,7 +63,7 @@ async function refresh() {
     }
     state.status = status;
     page("token-form").hidden = true;
-    notice(state.windows.length > 0 ? "" : whyNothing());
+    notice(isJudging() ? "" : whyNothing());
     draw();
   } catch (error) {
     if (isRefused(error)) {
@@ -71,6 +74,13 @@ async function refresh() {
   }
 }
 
+const shownWindows = () => state.past?.windows ?? state.windows;
+const shownAlerts = () => state.past?.alerts ?? state.alerts;
+
+// What is older is of the history: this appliance's life before, or another's.
+const isJudging = () => state.windows.length > 0 &&
+  state.status.windows.some((one) => one.complete + one.partial > 0);
+
 // Nothing to show is told with what was seen instead.
 function whyNothing() {
   const { packets, ports, windows, replay } = state.status;
@@ -80,12 +90,13 @@ function whyNothing() {
   const lengths = windows.map((one) => `${one.granularity_s} s`).join(" and ");
   const wait = replay ? "The replay has judged none yet." :
     `A window is judged when it has ended: the first after ${lengths}.`;
-  return `No window was judged yet; ${seen}.${link} ${wait} ` +
+  const before = state.windows.length > 0 ? " What is shown is of before this start." : "";
+  return `No window was judged yet; ${seen}.${before}${link} ${wait} ` +
     "If this stays: does the mirror send, and does `mimir check --machine` agree?";
 }
 
 function ofLength() {
-  return state.windows.filter((window) => window.granularity_s === state.granularity);
+  return shownWindows().filter((window) => window.granularity_s === state.granularity);
 }
 
 function current() {
@@ -95,12 +106,12 @@ function current() {
 
 function draw() {
   if (state.status === null) return;
-  const lengths = [...new Set(state.windows.map((window) => window.granularity_s))];
+  const lengths = [...new Set(shownWindows().map((window) => window.granularity_s))];
   lengths.sort((a, b) => a - b);
   if (!lengths.includes(state.granularity)) state.granularity = lengths[0] ?? null;
   drawFacts();
   drawLengths(lengths);
-  drawAlerts(page("alerts"), state.alerts, state.alert, nearest(), chooseAlert);
+  drawAlerts(page("alerts"), shownAlerts(), state.alert, nearest(), chooseAlert);
   const names = found();
   line.show(ofLength().map((window) => ({ ...window, found: names.has(nameOf(window)) })));
   show(current());
@@ -112,7 +123,8 @@ function fact(name, value, tone = "") {
 
 function drawFacts() {
   const { status } = state;
-  const last = ofLength().at(-1);
+  const last = isJudging() ?
+    state.windows.findLast((window) => window.granularity_s === state.granularity) : undefined;
   const balance = status.packets.balances && status.records.balances;
   const facts = [
     fact("model", status.model.name),
@@ -160,22 +172,82 @@ function nearest() {
 
 function choose(beginS, granularity) {
   if (granularity !== state.granularity) endComparison();
+  if (beginS === null) state.past = null;
   Object.assign(state, { chosen: beginS, granularity, alert: null });
   draw();
 }
 
-function chooseAlert(alert) {
-  choose(beginOf(alert), lengthOf(alert));
+async function chooseAlert(alert) {
+  const isShown = () => shownWindows().some((window) => window.begin_s === beginOf(alert) &&
+    window.granularity_s === lengthOf(alert));
+  if (!isShown()) await goTo(beginOf(alert));
+  if (isShown()) choose(beginOf(alert), lengthOf(alert));
   state.alert = alert;
   state.shown = null;
   draw();
 }
 
-function step(by) {
+async function step(by) {
   const windows = ofLength();
-  const at = windows.indexOf(current());
-  const next = windows[Math.max(0, Math.min(windows.length - 1, at + by))];
-  if (next) choose(next.begin_s, state.granularity);
+  const at = windows.indexOf(current()) + by;
+  if (windows.length === 0) return;
+  if (at < 0) return back(at);
+  if (at >= windows.length && state.past !== null) return forth();
+  choose(windows[Math.min(windows.length - 1, at)].begin_s, state.granularity);
+}
+
+// A page of the past takes the place of what is shown; null, and the reason is told, if there
+// is none or it cannot be had.
+async function turnTo(question, why) {
+  try {
+    const found = await question;
+    if (found === null) notice(why);
+    return found;
+  } catch (error) {
+    notice(`The past cannot be had (${error.message}).`);
+    return null;
+  }
+}
+
+function enter(past) {
+  state.past = past;
+  line.isZoomed = false;
+}
+
+// `at` is -1 for the window before the first one that is shown.
+async function back(at) {
+  const first = ofLength()[0];
+  const past = await turnTo(pageBefore(first.begin_s),
+    `Nothing before ${time(first.begin)} is remembered.`);
+  if (past === null) return choose(first.begin_s, state.granularity);
+  enter(past);
+  const windows = ofLength();
+  return choose((windows.at(at) ?? windows[0] ?? past.windows[0]).begin_s, state.granularity);
+}
+
+async function forth() {
+  const last = ofLength().at(-1);
+  const live = state.windows.find((window) => window.granularity_s === state.granularity);
+  const shortest = Math.min(...shownWindows().map((window) => window.granularity_s));
+  const past = await pageFrom(last.begin_s + 1, live?.begin_s ?? 0, shortest).catch(() => null);
+  enter(past);
+  const windows = ofLength().filter((window) => window.begin_s > last.begin_s);
+  choose(windows[0]?.begin_s ?? null, state.granularity);
+}
+
+// To the window that began at that time or last before it.
+async function goTo(atS) {
+  const kept = state.windows.find((window) => window.granularity_s === state.granularity);
+  if (kept !== undefined && kept.begin_s <= atS) {
+    enter(null);
+  } else {
+    const past = await turnTo(pageBefore(Math.floor(atS) + 1),
+      `Nothing before ${time(atS * 1000)} is remembered.`);
+    if (past === null) return;
+    enter(past);
+  }
+  const at = ofLength().findLast((window) => window.begin_s <= atS);
+  if (at !== undefined) choose(at.begin_s, state.granularity);
 }
 
 async function detailsOf(window) {
@@ -210,6 +282,7 @@ async function show(window) {
   slider.setAttribute("aria-valuetext", `${called}, ${verdictOf(details)}`);
   state.edges = ranked(state.compare === null ? details.edges :
     compared(state.compare.details.edges, details.edges));
+  state.forgotten = (details.edge_count ?? details.edges.length) - details.edges.length;
   state.lit = null;
   drawWhy(details);
   redrawGraph();
@@ -229,7 +302,7 @@ function drawWhy(details) {
     `${details.alert ? "\u25bc " : ""}${verdictOf(details)}`);
   const isOfThis = (alert) => beginOf(alert) === details.begin_s &&
     lengthOf(alert) === details.granularity_s;
-  const told = state.alert !== null ? [state.alert] : alertsOf(state.alerts, details);
+  const told = state.alert !== null ? [state.alert] : alertsOf(shownAlerts(), details);
   const parts = [verdict];
   // An incident is told now and then: between that, its windows have their own figures.
   const isExplained = told.some((alert) => isOfThis(alert) &&
@@ -280,7 +353,9 @@ function redrawGraph() {
   const shown = drawGraph(page("graph"), page("tip"), state.edges, view, focusOn);
   const note = !shown.isPart ? `${count(shown.all)} edges` :
     `${count(shown.edges.length)} of ${count(shown.all)} edges`;
-  page("graph-note").textContent = state.focus === null ? note : `${note}: all of ${state.focus}`;
+  const lost = state.forgotten > 0 ? `; ${count(state.forgotten)} more were not remembered` : "";
+  page("graph-note").textContent =
+    (state.focus === null ? note : `${note}: all of ${state.focus}`) + lost;
   const kinds = [...new Set(state.compare === null ? ["usual", "unusual", "unknown", "path"] :
     ["same", "changed", "added", "removed"])];
   page("legend").replaceChildren(...kinds.map((kind) =>
@@ -320,7 +395,7 @@ async function toggleComparison() {
 
 // The windows that a detector beside the model has found something in, by their names.
 function found() {
-  return new Set(state.alerts.map((alert) => `${lengthOf(alert)}/${beginOf(alert)}`));
+  return new Set(shownAlerts().map((alert) => `${lengthOf(alert)}/${beginOf(alert)}`));
 }
 
 function nextAlert() {
@@ -395,6 +470,12 @@ for (const id of ["scope", "hide", "no-infrastructure"]) {
 page("find").addEventListener("input", () => {
   redrawGraph();
   showFound();
+});
+page("at").addEventListener("change", () => {
+  const atS = secondsOfText(page("at").value);
+  if (page("at").value.trim() === "") return;
+  if (Number.isNaN(atS)) notice("A time is written as 2026-01-05 00:06, in UTC.");
+  else goTo(atS);
 });
 page("token-form").addEventListener("submit", (event) => {
   event.preventDefault();

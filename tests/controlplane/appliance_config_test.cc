@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 #include <string>
@@ -336,6 +337,86 @@ TEST(ApplianceConfig, ASuppressionSaysWhoUntilWhenAndWhy) {
             "  4 |       until: 2026-02-30\n"
             "    |              ^\n"
             "  hint: write 2026-12-31 or 2026-12-31T12:00:00Z\n");
+}
+
+/// The keys of a dump with what `tell` says of each.
+template <class Tell>
+std::map<std::string, std::string> dumped(const std::string& yaml, Tell&& tell) {
+  config::Diagnostics diagnostics;
+  const auto dump = dump_appliance_config(yaml, "f.yaml", diagnostics);
+  EXPECT_NE(dump, nullptr) << diagnostics.render();
+  std::map<std::string, std::string> told;
+  if (dump == nullptr) return told;
+  for (const config::EffectiveKey& key : dump->keys) {
+    EXPECT_TRUE(told.emplace(key.key, tell(key)).second) << key.key << " is there twice";
+  }
+  return told;
+}
+
+std::string value_of(const config::EffectiveKey& key) { return key.value; }
+
+std::string line_of(const config::EffectiveKey& key) {
+  return key.node == nullptr ? "default" : std::to_string(key.node->place.line);
+}
+
+TEST(ApplianceConfig, ADumpOfNothingHasEveryKeyAtItsDefault) {
+  std::map<std::string, std::string> defaults;
+  for (const config::SectionText& section : section_texts()) {
+    for (const config::KeyText& key : section.keys) {
+      const bool is_element = key.key.find("[]") != std::string::npos;
+      if (!is_element && key.type != "section") {
+        defaults[section.name + '.' + key.key] = key.default_value;
+      }
+    }
+  }
+  EXPECT_GT(defaults.size(), 50U);
+  EXPECT_EQ(dumped("", value_of), defaults);
+  for (const auto& [key, line] : dumped("", line_of)) EXPECT_EQ(line, "default") << key;
+}
+
+TEST(ApplianceConfig, ADumpSaysWhatIsInForceAndWhereItIsWritten) {
+  const std::string yaml =
+      "dataplane:\n"                                   // 1
+      "  ports:\n"                                     // 2
+      "    - {device: \"net_af_packet0,iface=m0\"}\n"  // 3
+      "    - device: \"0000:3b:00.0\"\n"               // 4
+      "      queues: 4\n"                              // 5
+      "  lateness: 5000ms\n"                           // 6
+      "  vxlan_ports: [4789]\n"                        // 7
+      "  payload: {look: applications}\n"              // 8
+      "output: {log_level: info, sinks: [{name: siem, to: "
+      "\"syslog+udp://10.0.0.1:514\"}], spool: s}\n";  // 9
+  const auto values = dumped(yaml, value_of);
+  const auto lines = dumped(yaml, line_of);
+  const auto expect = [&](const char* key, const char* value, const char* line) {
+    ASSERT_TRUE(values.contains(key)) << key;
+    EXPECT_EQ(values.at(key), value) << key;
+    EXPECT_EQ(lines.at(key), line) << key;
+  };
+  expect("dataplane.ports[0].device", "\"net_af_packet0,iface=m0\"", "3");
+  expect("dataplane.ports[0].queues", "1", "default");
+  expect("dataplane.ports[1].queues", "4", "5");
+  expect("dataplane.lateness", "5s", "6");
+  expect("dataplane.vxlan_ports", "[4789]", "7");
+  expect("dataplane.payload.look", "applications", "8");
+  expect("dataplane.payload.packets", values.at("dataplane.payload.packets").c_str(), "default");
+  expect("output.log_level", "info", "9");  // written, though it is the default
+  expect("output.sinks[0].to", "\"syslog+udp://10.0.0.1:514\"", "9");
+  EXPECT_FALSE(values.contains("dataplane.ports"));
+  config::Diagnostics diagnostics;
+  EXPECT_EQ(dump_appliance_config("dataplane: 7", "f.yaml", diagnostics), nullptr);
+}
+
+// What is dumped can be written: it reads back as the same.
+TEST(ApplianceConfig, AValueOfADumpIsTheValueThatWasRead) {
+  for (const auto& [key, value] : dumped("", value_of)) {
+    const std::size_t dot = key.find('.');
+    if (key.find('.', dot + 1) != std::string::npos) continue;
+    const std::string yaml =
+        key.substr(0, dot) + ":\n  " + key.substr(dot + 1) + ": " + value + "\n";
+    EXPECT_EQ(dumped(yaml, value_of), dumped("", value_of)) << yaml;
+    EXPECT_EQ(dumped(yaml, line_of).at(key), "2") << yaml;
+  }
 }
 
 TEST(ApplianceConfig, ReadsEveryProfile) {

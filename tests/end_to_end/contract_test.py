@@ -14,7 +14,8 @@ import unittest
 from mimir_case import (DATA, MACHINE, OK, PATIENCE_S, SENSITIVE, USAGE, MimirCase, main,
                         pcap_header, pcap_packet, udp_frame)
 
-COMMANDS = ["demo", "run", "ctl", "check", "simulate", "flows", "features", "policy",
+COMMANDS = ["demo", "run", "ctl", "top", "observe", "check", "doctor",
+            "config", "simulate", "flows", "features", "policy",
             "train", "score", "detect", "entities", "evaluate", "experiment", "inspect", "model",
             "explain", "alert", "tune", "bench"]
 
@@ -85,7 +86,9 @@ class Help(MimirCase):
     def test_examples_parse(self):
         """None of the files is there, so that each gets as far as opening one."""
         for command in ["run", "check", "flows", "features", "policy", "train", "score", "detect",
-                        "evaluate", "experiment", "inspect", "model", "explain", "alert", "tune"]:
+                        "evaluate", "experiment", "inspect", "model", "explain", "alert", "tune",
+                        "observe",
+                        "top", "doctor", "config"]:
             with self.subTest(command):
                 text = self.call(command, "--help").stdout
                 example = re.search(r"^Example:\n  mimir (.*)$", text, re.MULTILINE).group(1)

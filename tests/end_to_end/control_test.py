@@ -149,6 +149,37 @@ class Control(MimirCase):
             self.expect(third, USAGE, "somebody listens at control.sock")
             self.assertEqual(self.model_name(), "shop")
 
+    def test_top_says_what_the_cores_do(self):
+        """A quiet link: it polls, and nothing is busy."""
+        answer = self.call("top", "--config", "run.yaml", "--once", "--json")
+        self.expect(answer, OK)
+        looked = json.loads(answer.stdout)
+        self.assertGreater(looked["seconds"], 0.5)
+        self.assertEqual((looked["model"], looked["listening"]), ("shop", True))
+        worker, = looked["workers"]
+        self.assertEqual((worker["busy_ratio"], worker["ring_ratio"]), (0, 0))
+        self.assertGreater(worker["polls"], 0)
+        port, = looked["ports"]
+        self.assertEqual((port["device"], port["link_up"], port["mpps"], port["lost_pps"]),
+                         ("net_null0", True, 0, 0))
+        self.assertEqual(json.loads(self.ask("GET", "/api/v1/status")[1])["packets"]["received"],
+                         looked["packets"]["received"])
+        text = self.call("top", "--config", "run.yaml", "--once").stdout
+        self.assertRegex(text, r"(?m)^core 0  busy   0\.0 % \[\.{30}\]  ring   0\.0 %, at most ")
+        self.assertRegex(text, r"(?m)^port .* 0\.0000 Mpps  up  net_null0  0 missed")
+        self.assertNotIn("\x1b", text)
+        self.expect(self.call("top", "--socket", "none.sock", "--once"), MACHINE,
+                    "nobody answers at none.sock", "hint")
+
+    def test_who_finds_nothing_is_told_what_was_seen(self):
+        answer = self.ctl("alerts")
+        self.expect(answer, OK, "seen: 0 packets in closed windows, 0 lost at ports; ",
+                    " windows of 10 s, ")
+        self.assertEqual(answer.stdout, "no such alert was told\n")
+        answer = self.ctl("windows", "--granularity", "7")
+        self.expect(answer, OK, "seen: 0 packets in closed windows", "windows of 60 s")
+        self.assertEqual(answer.stdout, "no such window was judged\n")
+
     def test_what_is_wrong_is_refused(self):
         self.assertEqual(self.ask("POST", "/api/v1/nothing")[0], 404)
         self.assertEqual(self.ask("DELETE", "/api/v1/reload")[0], 405)

@@ -366,6 +366,68 @@ class Dashboard(MimirCase):
 
     # What no small replay has.
 
+    def test_it_travels_back_through_the_history_and_returns(self):
+        # A day's pause before the last 20 windows; memory has only these.
+        numbers = [*range(1500), *range(10_000, 10_020)]
+        windows = [window(number, [edge("a", "outside", 5000 + number, 5000)])
+                   for number in numbers]
+        with Stage(self.port, status(), windows, kept=20) as stage:
+            self.open(stage.url)
+
+            def is_shown(at):
+                stamp = windows[at]["begin"][:19].replace("T", " ")
+                until(lambda: self.text("#window-name").startswith(stamp), stamp)
+            is_shown(-1)
+            self.press(Keys.HOME)
+            is_shown(1500)
+            self.press(Keys.ARROW_LEFT)
+            is_shown(1499)
+            self.press(Keys.ARROW_LEFT)
+            is_shown(1498)
+            self.press(Keys.HOME)  # of the page
+            is_shown(500)
+            self.press(Keys.PAGE_UP)
+            is_shown(490)
+            self.press(Keys.HOME)
+            is_shown(0)
+            self.press(Keys.ARROW_LEFT)
+            until(lambda: "Nothing before 2026-01-05 00:00:00 is remembered" in
+                  self.text("#notice"))
+            is_shown(0)
+            self.element("#at").send_keys(windows[700]["begin"][:16].replace("T", " "), Keys.ENTER)
+            is_shown(700 - 700 % 6)
+            self.press(Keys.ESCAPE, Keys.ARROW_RIGHT)
+            is_shown(701 - 700 % 6)
+            self.element("#at").clear()
+            self.element("#at").send_keys("soon", Keys.ENTER)
+            until(lambda: "A time is written as" in self.text("#notice"))
+            self.press(Keys.ESCAPE, Keys.END)
+            is_shown(-1)
+            self.assertEqual(self.element("#live").get_attribute("aria-pressed"), "true")
+
+    def test_from_the_past_it_goes_on_to_the_present(self):
+        numbers = [*range(600), *range(10_000, 10_020)]
+        windows = [window(number, [edge("a", "outside", 5000 + number, 5000)])
+                   for number in numbers]
+        windows[598]["edge_count"] = 301
+        with Stage(self.port, status(), windows, kept=20) as stage:
+            self.open(stage.url)
+            self.press(Keys.HOME, Keys.ARROW_LEFT)
+            for at in [599, 598]:
+                stamp = windows[at]["begin"][:19].replace("T", " ")
+                until(lambda s=stamp: self.text("#window-name").startswith(s), stamp)
+                self.press(Keys.ARROW_LEFT)
+            until(lambda: "300 more were not remembered" not in self.text("#graph-note"))
+            self.press(Keys.ARROW_RIGHT)
+            until(lambda: "300 more were not remembered" in self.text("#graph-note"))
+            for at in [599, 600]:
+                self.press(Keys.ARROW_RIGHT)
+                stamp = windows[at]["begin"][:19].replace("T", " ")
+                until(lambda s=stamp: self.text("#window-name").startswith(s), stamp)
+            self.press(Keys.ARROW_RIGHT)
+            until(lambda: self.text("#window-name").startswith(
+                windows[601]["begin"][:19].replace("T", " ")))
+
     def test_a_thousand_services_open_on_what_is_unusual(self):
         windows = large_windows()
         with Stage(self.port, status(services=1000), windows) as stage:

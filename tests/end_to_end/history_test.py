@@ -4,10 +4,12 @@
 
 import json
 import re
+import signal
 import sqlite3
 import subprocess
 
-from mimir_case import (DATA, OK, PATH, USAGE, Appliance, MimirCase, json_lines, main, own_prefix)
+from mimir_case import (DATA, OK, PATH, PATIENCE_S, USAGE, Appliance, MimirCase, json_lines, main,
+                        own_prefix)
 
 DAY_S = 86400
 QUIET_S = 300
@@ -118,6 +120,101 @@ class History(MimirCase):
         self.assertEqual({(incident["state"], incident["closed_because"])
                           for incident in incidents}, {("closed", "interrupted")})
         self.assertEqual(self.rows("killed", "SELECT id FROM incidents WHERE state = 'open'"), [])
+
+    def test_a_new_process_tells_of_windows_and_alerts_of_the_one_before(self):
+        self.replay("past")
+        self.configure("past_live.yaml", "theft/entities.jsonl", "net_null0,no-rx=1",
+                       alerts="past.jsonl", prefix=own_prefix("-past-live"),
+                       more="  history: past.sqlite\ncontrol: {socket: past.sock}\n")
+        quiet = Appliance(self, "past_live.yaml")
+        self.addCleanup(quiet.__exit__)
+        self.assertTrue(quiet.wait_until_listening(), quiet.stderr)
+
+        def ask(*words):
+            return json.loads(self.must("ctl", "--socket", "past.sock", "--json", *words))
+        rows = self.rows("past", "SELECT begin_ns, score, threshold, detail FROM windows WHERE "
+                         "granularity_s = 10 ORDER BY begin_ns")
+        windows = ask("windows", "--last", "1000")["windows"]
+        self.assertEqual([(one["begin_s"] * 10**9, one["score"], one["threshold"])
+                          for one in windows], [row[:3] for row in rows])
+        self.assertNotIn("edges", windows[0])
+        self.assertEqual({one["edge_count"] - len(json.loads(row[3])["edges"])
+                          for one, row in zip(windows, rows)}, {0})
+        half = len(rows) // 2
+        until = windows[half]["begin"][:19] + "Z"
+        self.assertEqual(ask("windows", "--last", "3", "--until", until)["windows"],
+                         windows[half - 3:half])
+        lines = json_lines((self.folder / "past.jsonl").read_text(encoding="utf-8"))
+        self.assertEqual(ask("alerts", "--last", "1000")["alerts"], lines)
+        self.assertEqual(ask("alerts", "--until", "2020-01-01")["alerts"], [])
+        self.expect(self.call("ctl", "--socket", "past.sock", "windows", "--until", "soon"), USAGE,
+                    "is no time; write 2026-12-31")
+        self.assertEqual(quiet.end(), OK)
+
+    def test_edges_are_observed_as_they_were_remembered(self):
+        self.replay("edges")
+        details = [json.loads(row[0]) for row in self.rows(
+            "edges", "SELECT detail FROM windows WHERE granularity_s = 10 ORDER BY begin_ns")]
+
+        def wanted(chosen, names=None):
+            rows = []
+            for window in chosen:
+                rows += [(window["begin_s"], edge["src"], edge["dst"], edge["bytes"])
+                         for edge in sorted(window["edges"], key=lambda one: -one["bytes"])
+                         if names is None or names & {edge["src"], edge["dst"]}]
+            return rows
+
+        def observed(*words):
+            return [(edge["begin_s"], edge["src"], edge["dst"], edge["bytes"])
+                    for edge in json_lines(self.must("observe", "--from", "edges.sqlite", "--json",
+                                                     "--edges", "1000", *words))]
+        self.assertGreater(len(wanted(details)), 100)
+        self.assertEqual(observed("--last", "1000"), wanted(details))
+        self.assertEqual(observed(), wanted(details[-6:]))
+        self.assertEqual(observed("--since", "30s", "--service", "user"),
+                         wanted(details[-3:], {"user"}))
+        until = details[5]["begin"][:19] + "Z"
+        self.assertEqual(observed("--since", "20s", "--until", until, "--service", "user",
+                                  "--service", "outside"),
+                         wanted(details[3:5], {"user", "outside"}))
+        theft = self.call("observe", "--from", "edges.sqlite", "--service", "outside",
+                          "--last", "1000")
+        self.expect(theft, OK, f"{len(details)} windows of 10 s that began from")
+        self.assertRegex(theft.stdout, r" user -> outside  \(\d+ packets; never seen in training\)"
+                         r"  ON THE PATH OF AN ALERT\n")
+
+    def test_who_observes_nothing_is_told_what_there_is(self):
+        self.windows("bare", [(10, i * 10, 0.25) for i in range(6)])
+        answer = self.call("observe", "--from", "bare.sqlite", "--until", "1970-01-01T00:00:00Z")
+        self.expect(answer, OK, "no window was seen", "bare.sqlite has 6 windows of 10 s, from "
+                    "1970-01-01T00:00:00 to 1970-01-01T00:01:00", "check: --granularity, --since")
+        self.assertEqual(answer.stdout, "")
+        self.expect(self.call("observe", "--from", "none.sqlite"), DATA,
+                    "No such file or directory")
+        self.expect(self.call("observe", "--from", "bare.sqlite", "--follow", "--until",
+                              "2026-01-01"), USAGE, "--follow goes on, --until ends")
+
+    def test_it_follows_a_history_that_is_written(self):
+        self.windows("follow", [])
+        process = subprocess.Popen(
+            [self.mimir_path, "observe", "--from", "follow.sqlite", "--follow"], cwd=self.folder,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        for begin_s in [100, 110]:
+            detail = {"begin_s": begin_s, "begin": f"window {begin_s}", "granularity_s": 10,
+                      "has_data": True, "packets": 1, "edges": [
+                          {"src": "a", "dst": f"b{begin_s}", "bytes": 7, "packets": 1}]}
+            with sqlite3.connect(self.folder / "follow.sqlite") as database:
+                database.execute("INSERT INTO windows VALUES (10, ?1 * 1000000000, (?1 + 10) * "
+                                 "1000000000, 0, 1, 0, 0.1, 0.5, 0, ?2)",
+                                 (begin_s, json.dumps(detail)))
+            self.assertIn(f"window {begin_s}", process.stdout.readline())
+            self.assertIn(f"a -> b{begin_s}", process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=PATIENCE_S)
+        self.assertIn("2 windows of 10 s", said)
+        self.assertEqual(process.returncode, OK)
 
     def windows(self, name, windows, labels=()):
         """A history of (granularity, begin in s, score), made by Python."""

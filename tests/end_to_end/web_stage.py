@@ -150,8 +150,9 @@ def large_windows(services=1000, edges=5000, count=3, seed=1):
 class Stage:
     """Serves the page of the appliance at `port`, and below /api/v1/ what it is told to."""
 
-    def __init__(self, port, status_json, windows, alerts=(), token=""):
+    def __init__(self, port, status_json, windows, alerts=(), token="", kept=0):
         self.port = port
+        self.kept = kept  # how many windows memory has, the last; 0: all
         self.status, self.windows, self.alerts = status_json, windows, list(alerts)
         self.token = token
         self.is_gone = False
@@ -184,11 +185,11 @@ class Stage:
         if self.is_gone:
             request.close_connection = True
             return
-        path = request.path.partition("?")[0]
+        path, _, query = request.path.partition("?")
         if path.startswith("/api/"):
             wanted = f"Bearer {self.token}"
             is_known = not self.token or request.headers.get("Authorization") == wanted
-            code, body = self.api(path) if is_known else (401, {})
+            code, body = self.api(path, query) if is_known else (401, {})
             headers = {"Content-Type": "application/json"}
             text = json.dumps(body).encode()
         else:
@@ -207,16 +208,22 @@ class Stage:
         with contextlib.suppress(BrokenPipeError):
             request.wfile.write(text)
 
-    def api(self, path):
+    def api(self, path, query):
         name = path.removeprefix("/api/v1/")
+        asked = {key: int(value) for key, _, value in
+                 (pair.partition("=") for pair in query.split("&") if pair)}
         if name == "status":
             return 200, self.status
         if name == "alerts":
-            return 200, {"alerts": self.alerts}
+            return 200, {"alerts": self.alerts[-asked["limit"]:]}
         if name == "windows":
+            # Who names no span has what memory keeps.
+            kept = self.windows if "from" in asked or "to" in asked else (
+                self.windows[-self.kept:])
             short = [{key: value for key, value in one.items()
-                      if key not in ("edges", "contributions", "capture")} for one in self.windows]
-            return 200, {"windows": short}
+                      if key not in ("edges", "contributions", "capture")} for one in kept
+                     if asked.get("from", 0) <= one["begin_s"] < asked.get("to", 10**10)]
+            return 200, {"windows": short[-asked["limit"]:]}
         for one in self.windows:
             if name == f"windows/{one['granularity_s']}/{one['begin_s']}":
                 return 200, one

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 #include <fmt/format.h>
@@ -10,80 +9,13 @@
 #include "controlplane/appliance_config.h"
 #include "tools/appliance.h"
 #include "tools/command/commands.h"
-#include "tools/live_run.h"
 #include "tools/machine_check.h"
-#include "tools/machine_text.h"
+#include "tools/machine_report.h"
 #include "tools/payload_options.h"
 
 namespace mimir::tools {
 
 namespace {
-
-/// False if something is missing.
-bool tell_all(const std::vector<MachineFinding>& findings) {
-  bool has_all = true;
-  for (const MachineFinding& finding : findings) {
-    if (finding.level == MachineFinding::Level::kWell) {
-      fmt::print("{}\n", finding.text);
-      continue;
-    }
-    const bool is_missing = finding.level == MachineFinding::Level::kMissing;
-    fmt::print(stderr, "{}: {}\n  hint: {}\n", is_missing ? "error" : "advice", finding.text,
-               finding.hint);
-    has_all = has_all && !is_missing;
-  }
-  return has_all;
-}
-
-std::vector<MachineFinding> findings_of(const MachineCheck& machine, const std::string& device) {
-  const std::size_t begin = device.find("iface=");
-  if (begin != std::string::npos) {
-    const std::size_t end = device.find(',', begin);
-    return {machine.interface(device.substr(begin + 6, end - begin - 6))};
-  }
-  // A virtual device has a name with an underscore, a PCI address has none.
-  if (device.find('_') != std::string::npos) return {};
-  return machine.pci_device(device.substr(0, device.find(',')));
-}
-
-/// What the machine has of what the configuration adds up to.
-bool check_machine(const LiveOptions& options) {
-  std::size_t bytes = 0;
-  for (const MemoryTerm& term : memory_terms(options)) {
-    fmt::print("memory {:>9.1f} MB  {}\n", static_cast<double>(term.bytes) / 1e6, term.what);
-    bytes += term.bytes;
-  }
-  const auto available = static_cast<std::size_t>(sysconf(_SC_AVPHYS_PAGES)) *
-                         static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  fmt::print("memory {:>9.1f} MB  in sum; {:.1f} MB are free\n", static_cast<double>(bytes) / 1e6,
-             static_cast<double>(available) / 1e6);
-  bool is_ready = true;
-  if (bytes > available) {
-    fmt::print(stderr,
-               "error: not enough free memory\n"
-               "  hint: lower dataplane.flow_count_max\n");
-    is_ready = false;
-  }
-  source::MachineFault fault;
-  if (!check_pages(options, fault)) {
-    fmt::print(stderr, "error: {}\n  hint: {}\n", fault.message, fault.hint);
-    is_ready = false;
-  }
-  const MachineCheck machine;
-  std::size_t worker_count = 0;
-  for (const source::PortOptions& port : options.ports) {
-    worker_count += port.queue_count;
-    is_ready = tell_all(findings_of(machine, port.device)) && is_ready;
-  }
-  (void)tell_all({machine.isolated_cores(worker_count), machine.clock_source()});
-  if (geteuid() != 0) {
-    fmt::print(stderr,
-               "error: not root: ports other than a capture's need it or CAP_NET_RAW\n"
-               "  hint: sudo mimir run --config ...\n");
-    is_ready = false;
-  }
-  return is_ready;
-}
 
 class CheckCommand final : public Command {
  public:
@@ -131,7 +63,8 @@ class CheckCommand final : public Command {
     fmt::print("entities {}, {} services\n", appliance->context->entities.size(),
                appliance->context->services.size());
     if (!machine_) return ExitCode::kOk;
-    return check_machine(appliance->live_options()) ? ExitCode::kOk : ExitCode::kMachine;
+    const auto findings = machine_findings(appliance->live_options(), MachineCheck());
+    return tell_machine(findings) ? ExitCode::kOk : ExitCode::kMachine;
   }
 
  private:

@@ -8,7 +8,11 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_demo_command());
   commands.push_back(make_run_command());
   commands.push_back(make_ctl_command());
+  commands.push_back(make_top_command());
+  commands.push_back(make_observe_command());
   commands.push_back(make_check_command());
+  commands.push_back(make_doctor_command());
+  commands.push_back(make_config_command());
   commands.push_back(make_simulate_command());
   commands.push_back(make_flows_command());
   commands.push_back(make_features_command());

@@ -43,6 +43,8 @@ class CtlCommand final : public Command {
     line.text("--config", config_path_, "FILE", "its configuration, which names its socket");
     line.text("--socket", socket_, "PATH", "its socket; without both: /run/mimir/control.sock");
     line.count("--last", last_, 1, 10000, "N", "how many windows or alerts");
+    line.moment("--until", until_ns_,
+                "the last windows or alerts before it, as far back as output.history remembers");
     line.count("--granularity", granularity_s_, 1, 3600, "SECONDS", "of the windows");
     line.text("--address", address_, "ADDRESS", "capture: at either end of a flow");
     line.text("--other", other_, "ADDRESS", "capture: at its other end");
@@ -65,11 +67,10 @@ class CtlCommand final : public Command {
     if (action_ == "drain") return drain(*link);
     if (action_ == "capture") return capture(*link);
     std::string target = "/api/v1/" + action_;
-    if (action_ == "windows") {
-      target += fmt::format("?granularity={}&limit={}", granularity_s_, last_);
-    } else if (action_ == "alerts") {
-      target += fmt::format("?limit={}", last_);
-    }
+    const bool is_list = action_ != "status";
+    if (is_list) target += fmt::format("?limit={}", last_);
+    if (action_ == "windows") target += fmt::format("&granularity={}", granularity_s_);
+    if (is_list && until_ns_ > 0) target += fmt::format("&to={}", until_ns_ / kNsPerSecond);
     const std::optional<Json> answer = link->ask(false, target);
     if (!answer) return ExitCode::kMachine;
     if (is_json_) {
@@ -77,13 +78,40 @@ class CtlCommand final : public Command {
     } else {
       fmt::print("{}", to_text(*answer));
     }
-    return ExitCode::kOk;
+    const bool is_empty = is_list && list_of(*answer, action_).empty();
+    return is_empty ? tell_what_was_seen(*link) : ExitCode::kOk;
   }
 
  private:
   [[nodiscard]] std::string to_text(const Json& answer) const {
     if (action_ == "windows") return windows_text(answer);
     return action_ == "alerts" ? alerts_text(answer) : status_text(answer);
+  }
+
+  /// Nobody is left with nothing.
+  [[nodiscard]] ExitCode tell_what_was_seen(const ControlLink& link) const {
+    const auto status = link.ask(false, "/api/v1/status");
+    if (!status) return ExitCode::kMachine;
+    fmt::print(stderr, "{}", nothing_text(*status));
+    return action_ == "alerts" ? tell_the_nearest(link) : ExitCode::kOk;
+  }
+
+  [[nodiscard]] static ExitCode tell_the_nearest(const ControlLink& link) {
+    const auto windows = link.ask(false, "/api/v1/windows");
+    if (!windows) return ExitCode::kMachine;
+    const Json* nearest = nullptr;
+    const auto distance = [](const Json& window) {
+      return number_of(window, "threshold") - number_of(window, "score");
+    };
+    for (const Json& window : list_of(*windows, "windows")) {
+      if (!is_set(window, "has_data")) continue;
+      if (nearest == nullptr || distance(window) < distance(*nearest)) nearest = &window;
+    }
+    if (nearest == nullptr) return ExitCode::kOk;
+    fmt::print(stderr, "  seen: nearest to an alert was {} + {} s, {:.3f} below its threshold\n",
+               text_of(*nearest, "begin").substr(0, 19), count_of(*nearest, "granularity_s"),
+               distance(*nearest));
+    return ExitCode::kOk;
   }
 
   static ExitCode reload(const ControlLink& link, bool no_wait) {
@@ -152,6 +180,7 @@ class CtlCommand final : public Command {
   std::string config_path_;
   std::string socket_;
   std::uint64_t last_ = 20;
+  std::int64_t until_ns_ = 0;
   std::uint64_t granularity_s_ = 10;
   std::string address_;
   std::string other_;

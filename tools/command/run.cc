@@ -77,8 +77,9 @@ class RunCommand final : public Command {
             ? nullptr
             : AlertDesk::open(
                   appliance->config.output,
-                  [&board](const config::Json& line) { board->add_alert(line); }, output_faults);
-    if (desk == nullptr) {
+                  [&board](const auto& record) { board->add_alert(record); }, output_faults);
+    const std::string& history = appliance->config.output.history;
+    if (desk == nullptr || (!history.empty() && !board->look_back(history, output_faults))) {
       fmt::print(stderr, "{}", output_faults.render());
       return ExitCode::kUsage;
     }

@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/status/status_board.h"
 
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "controlplane/history/history_reader.h"
+#include "controlplane/history/history_window.h"
 #include "controlplane/http/http_api.h"
+#include "controlplane/status/mirror_tally.h"
+#include "controlplane/status/status_json.h"
+#include "dataplane/record/connection.h"
 
 namespace mimir::controlplane {
 namespace {
@@ -56,11 +64,11 @@ TEST(StatusBoard, ForgetsTheOldestWindowsAndAlertsByTheirNumber) {
   EXPECT_EQ(window_count(board), StatusBoard::kWindowMax);
   EXPECT_EQ(first_begin_s(board), 3);
   for (std::size_t i = 0; i < StatusBoard::kAlertMax + 2; ++i) {
-    board.add_alert(config::Json(std::uint64_t{i}));
+    board.add_alert({.time_ns = 0, .line = config::Json(std::uint64_t{i})});
   }
   const auto alerts = board.read([](const auto& content) { return content.alerts; });
   ASSERT_EQ(alerts.size(), StatusBoard::kAlertMax);
-  EXPECT_EQ(alerts.front().count(), 2U);
+  EXPECT_EQ(alerts.front().line.count(), 2U);
 }
 
 TEST(AlertLoss, IsWhatNoFlowHoldsOfWhatWasSent) {
@@ -73,6 +81,53 @@ TEST(AlertLoss, IsWhatNoFlowHoldsOfWhatWasSent) {
   loss.lost_at_ports = 10;
   loss.packets_lost = 25;  // of the 70, in records that a ring had no room for
   EXPECT_DOUBLE_EQ(loss.loss_ratio(), (15 + 25 + 10) / 100.0);
+}
+
+TEST(HistoryWindow, KeepsTheMostExcessiveHalfAndOfTheRestTheHeaviest) {
+  WindowView view = window(0, 10, 3 * kHistoryEdgeMax);
+  std::vector<std::pair<std::uint64_t, std::size_t>> rest;  // heaviest first, then by place
+  for (std::size_t i = 0; i < view.edges.size(); ++i) {
+    view.edges[i].packets = i;
+    view.edges[i].bytes = i * 7919 % 41;  // each weight several times
+    if (i >= kHistoryEdgeMax / 2) rest.emplace_back(41 - view.edges[i].bytes, i);
+  }
+  std::sort(rest.begin(), rest.end());
+  std::vector<std::uint64_t> expected;
+  for (std::size_t i = 0; i < kHistoryEdgeMax / 2; ++i) expected.push_back(i);
+  for (std::size_t i = 0; i < kHistoryEdgeMax / 2; ++i) expected.push_back(rest[i].second);
+  std::sort(expected.begin(), expected.end());
+
+  config::Diagnostics diagnostics;
+  const auto kept = config::parse_json(history_window_of(view).detail, "detail", diagnostics);
+  std::vector<std::uint64_t> packets;
+  for (const config::Json& edge : *kept->find("edges")->elements()) {
+    packets.push_back(edge.find("packets")->count().value());
+  }
+  EXPECT_EQ(packets, expected);
+}
+
+FlowRecord conversation(std::uint64_t low, std::uint64_t high, std::uint8_t signs,
+                        std::uint8_t protocol = kProtocolTcp) {
+  FlowRecord record;
+  record.key.protocol = protocol;
+  record.packets = {low, high};
+  record.signs = {low > 0 ? signs : std::uint8_t{0}, high > 0 ? signs : std::uint8_t{0}};
+  return record;
+}
+
+TEST(MirrorTally, CountsWhoAnswersSomebodyThatIsNotShown) {
+  MirrorTally tally;
+  tally.add(std::vector<FlowRecord>{
+      conversation(4, 1, kSentAck), conversation(0, 4, kSentAck),
+      conversation(9, 0, kSentSyn | kSentAck),
+      conversation(9, 0, kSentSyn),                  // a call that nobody answers
+      conversation(9, 0, kSentReset),                // and an answer to it
+      conversation(3, 0, kSentAck),                  // too short to say
+      conversation(9, 0, kSentAck, kProtocolUdp)});  // nothing is to be acknowledged
+  EXPECT_EQ(tally.tcp_flows, 3U);
+  EXPECT_EQ(tally.one_way, 2U);
+  EXPECT_DOUBLE_EQ(tally.one_way_ratio(), 2.0 / 3);
+  EXPECT_EQ(MirrorTally().one_way_ratio(), 0);
 }
 
 class Api : public testing::Test {
@@ -101,6 +156,131 @@ TEST_F(Api, ListsWindowsByGranularityAndLimit) {
   EXPECT_EQ(one.find("edges")->elements()->size(), 2U);
   EXPECT_EQ(*one.find("edges")->elements()->front().find("src")->string(), "user-db");
   (void)ask("/api/v1/windows/60/110", {}, 404);
+}
+
+TEST_F(Api, RefusesWhatNoParameterMayBe) {
+  for (const char* const query :
+       {"limit=0", "limit=10001", "limit=", "limit", "limit=-1", "limit=1e3", "from=9223372037",
+        "to=99999999999999999999", "granularity=0", "granularity=4294967296", "last=5", "&limit=5",
+        "limit=5&&"}) {
+    const config::Json refused = ask("/api/v1/windows", query, 400);
+    EXPECT_NE(refused.find("hint"), nullptr) << query;
+    (void)ask("/api/v1/alerts", query, 400);
+  }
+}
+
+std::vector<TimeNs> begins_of(const config::Json& answer) {
+  std::vector<TimeNs> begins;
+  for (const config::Json& one : *answer.find("windows")->elements()) {
+    begins.push_back(one.find("begin_s")->integer().value());
+  }
+  return begins;
+}
+
+TEST_F(Api, ListsWhatBeganInASpanOfTime) {
+  for (TimeNs i = 0; i < 12; ++i) board.add_window(window(10 * i, 10, 2));
+  EXPECT_EQ(begins_of(ask("/api/v1/windows", "from=30&to=60")), (std::vector<TimeNs>{30, 40, 50}));
+  EXPECT_EQ(begins_of(ask("/api/v1/windows", "to=60&limit=2")), (std::vector<TimeNs>{40, 50}));
+  EXPECT_EQ(begins_of(ask("/api/v1/windows", "from=120")), std::vector<TimeNs>{});
+}
+
+/// An appliance that has forgotten its first windows and alerts, but not in its history.
+class Past : public Api {
+ protected:
+  static constexpr TimeNs kCount = 20;
+
+  Past() {
+    std::string pattern = testing::TempDir() + "mimir-past-XXXXXX";
+    folder_ = mkdtemp(pattern.data());
+    path_ = folder_ + "/history.sqlite";
+    std::string fault;
+    const auto history = History::create(path_, fault);
+    EXPECT_NE(history, nullptr) << fault;
+    // Of every minute six windows of 10 s, and one of 60 s that ends with the last of them.
+    for (TimeNs i = 0; i < kCount; ++i)
+      remember(*history, window(10 * i, 10, kHistoryEdgeMax + 50));
+    for (TimeNs i = 0; i < 3; ++i) remember(*history, window(60 * i, 60, 1));
+    for (TimeNs i = 0; i < 8; ++i) {
+      IncidentRecord record{
+          .id = std::to_string(i), .time_ns = (10 * i + 5) * kNsPerSecond, .is_held_back = i == 2};
+      record.line = config::Json::object().set("number", i);
+      EXPECT_TRUE(history->add(record));
+      if (i >= 6) board.add_alert({.time_ns = record.time_ns, .line = record.line});
+    }
+    // Memory begins where the second minute ends: with the window of 60 s, not the one of 10 s.
+    board.add_window(window(60, 60, 1));
+    for (TimeNs i = 12; i < kCount; ++i) board.add_window(window(10 * i, 10, 2));
+    auto reader = HistoryReader::open(path_, fault);
+    EXPECT_NE(reader, nullptr) << fault;
+    api.look_back(std::move(reader));
+  }
+  ~Past() override { std::filesystem::remove_all(folder_); }
+
+  static void remember(History& history, WindowView view) {
+    view.edge_count = view.edges.size();
+    EXPECT_TRUE(history.add(history_window_of(std::move(view))));
+  }
+  std::vector<TimeNs> numbers(std::string_view query) {
+    const config::Json answer = ask("/api/v1/alerts", query);
+    std::vector<TimeNs> all;
+    for (const config::Json& one : *answer.find("alerts")->elements()) {
+      all.push_back(one.find("number")->integer().value());
+    }
+    return all;
+  }
+
+  std::string folder_;
+  std::string path_;
+};
+
+TEST_F(Past, WindowsGoOnWhereMemoryEnds) {
+  std::vector<TimeNs> every;
+  for (TimeNs i = 0; i < kCount; ++i) every.push_back(10 * i);
+  EXPECT_EQ(begins_of(ask("/api/v1/windows", "granularity=10")), every);
+  EXPECT_EQ(begins_of(ask("/api/v1/windows", "granularity=60")), (std::vector<TimeNs>{0, 60}))
+      << "the third was not judged by this process, and ended later than memory begins";
+  EXPECT_EQ(begins_of(ask("/api/v1/windows", "granularity=10&limit=10")),
+            std::vector<TimeNs>(every.end() - 10, every.end()));
+  EXPECT_EQ(begins_of(ask("/api/v1/windows", "granularity=10&from=20&to=50&limit=2")),
+            (std::vector<TimeNs>{30, 40}));
+  EXPECT_EQ(ask("/api/v1/windows").find("windows")->elements()->size(), kCount + 2U)
+      << "none twice, of whatever length";
+  EXPECT_EQ(begins_of(ask("/api/v1/windows", "to=120&limit=4")),
+            (std::vector<TimeNs>{90, 100, 110, 60}))
+      << "in the order of their ends";
+}
+
+TEST_F(Past, AListedWindowIsTheSameFromMemoryAndFromTheHistory) {
+  WindowView view = window(50, 10, kHistoryEdgeMax + 50);
+  view.edge_count = view.edges.size();
+  const config::Json listed = ask("/api/v1/windows", "from=50&to=51&granularity=10");
+  EXPECT_EQ(config::to_text(listed.find("windows")->elements()->front()),
+            config::to_text(summary_json(view)));
+}
+
+TEST_F(Past, AWindowOfTheHistoryHasItsEdgesAndSaysHowManyThereWere) {
+  const config::Json one = ask("/api/v1/windows/10/50");
+  EXPECT_EQ(one.find("edges")->elements()->size(), kHistoryEdgeMax);
+  EXPECT_EQ(one.find("edge_count")->count(), kHistoryEdgeMax + 50);
+  EXPECT_EQ(ask("/api/v1/windows/10/120").find("edges")->elements()->size(), 2U) << "memory's";
+  (void)ask("/api/v1/windows/10/55", {}, 404);
+}
+
+TEST_F(Past, AlertsGoOnWhereMemoryEndsAndNoneIsToldTwice) {
+  EXPECT_EQ(numbers(""), (std::vector<TimeNs>{0, 1, 3, 4, 5, 6, 7})) << "2 was held back";
+  EXPECT_EQ(numbers("limit=3"), (std::vector<TimeNs>{5, 6, 7}));
+  EXPECT_EQ(numbers("from=10&to=66"), (std::vector<TimeNs>{1, 3, 4, 5, 6}));
+  EXPECT_EQ(numbers("to=20&limit=1"), std::vector<TimeNs>{1});
+}
+
+TEST_F(Past, AHistoryThatCannotBeReadIsSaid) {
+  {
+    std::string fault;
+    const auto database = Database::open(path_, Database::Access::kReadWrite, fault);
+    ASSERT_TRUE(database->execute("UPDATE windows SET detail = 'no JSON'"));
+  }
+  EXPECT_NE(ask("/api/v1/windows", {}, 500).find("error")->string()->find("malformed JSON"),
+            std::string::npos);
 }
 
 TEST_F(Api, IsReadyOnlyWhileWindowsAreJudgedInTime) {
