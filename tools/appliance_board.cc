@@ -128,6 +128,7 @@ bool ApplianceBoard::look_back(const std::string& history_path, config::Diagnost
     return false;
   }
   api_.look_back(std::move(reader));
+  board_.remember(controlplane::StatusBoard::kBesideHistory);
   return true;
 }
 

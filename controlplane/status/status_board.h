@@ -21,13 +21,22 @@ struct ToldAlert {
 ///
 /// Threads: any, one at a time: a reader holds the lock while it makes its answer, some
 /// milliseconds at most, never while it waits for its network.
-/// Memory: at most kEdgeMax edges of windows and kAlertMax alerts; the oldest go first.
+/// Memory: at most kEdgeMax edges of windows, and of windows and alerts as many as it may
+/// remember; the oldest go first.
 class StatusBoard {
  public:
   /// About 200 bytes each.
   static constexpr std::size_t kEdgeMax = 1'000'000;
-  static constexpr std::size_t kWindowMax = 8640;
-  static constexpr std::size_t kAlertMax = 1000;
+
+  /// How much is remembered.
+  struct Depth {
+    std::size_t windows = 0;
+    std::size_t alerts = 0;
+  };
+  /// A day of windows of 10 s, where there is no other memory.
+  static constexpr Depth kDay{.windows = 8640, .alerts = 1000};
+  /// Half an hour of windows of 10 s and 60 s: what is older, the history has.
+  static constexpr Depth kBesideHistory{.windows = 210, .alerts = 200};
 
   struct Content {
     ApplianceStatus status;
@@ -35,6 +44,8 @@ class StatusBoard {
     std::deque<ToldAlert> alerts;
   };
 
+  /// Until it is told otherwise: kDay.
+  void remember(Depth depth);
   void publish(const ApplianceStatus& status);
   void add_window(WindowView window);
   void add_alert(ToldAlert alert);
@@ -47,7 +58,10 @@ class StatusBoard {
   }
 
  private:
+  void forget();
+
   mutable std::mutex mutex_;
+  Depth depth_ = kDay;
   Content content_;
   std::size_t edge_count_ = 0;
 };

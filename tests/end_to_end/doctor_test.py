@@ -20,8 +20,8 @@ class Packet:
 
     def __init__(self, record):
         self.record = record
-        seconds, micros, _, self.wire_bytes = struct.unpack_from("<IIII", record)
-        self.time = seconds + micros / 1e6
+        seconds, nanos, _, self.wire_bytes = struct.unpack_from("<IIII", record)
+        self.time = seconds + nanos / 1e9
         frame = record[16:]
         self.is_tcp = frame[12:14] == b"\x08\x00" and frame[23] == TCP
         if not self.is_tcp:

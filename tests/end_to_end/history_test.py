@@ -184,10 +184,10 @@ class History(MimirCase):
                          r"  ON THE PATH OF AN ALERT\n")
 
     def test_who_observes_nothing_is_told_what_there_is(self):
-        self.windows("bare", [(10, i * 10, 0.25) for i in range(6)])
-        answer = self.call("observe", "--from", "bare.sqlite", "--until", "1970-01-01T00:00:00Z")
+        self.windows("bare", [(10, 600 + i * 10, 0.25) for i in range(6)])
+        answer = self.call("observe", "--from", "bare.sqlite", "--until", "1970-01-01T00:10:00Z")
         self.expect(answer, OK, "no window was seen", "bare.sqlite has 6 windows of 10 s, from "
-                    "1970-01-01T00:00:00 to 1970-01-01T00:01:00", "check: --granularity, --since")
+                    "1970-01-01T00:10:00 to 1970-01-01T00:11:00", "check: --granularity, --since")
         self.assertEqual(answer.stdout, "")
         self.expect(self.call("observe", "--from", "none.sqlite"), DATA,
                     "No such file or directory")

@@ -58,17 +58,25 @@ TEST(StatusBoard, ForgetsTheOldestWindowsByTheirEdges) {
 
 TEST(StatusBoard, ForgetsTheOldestWindowsAndAlertsByTheirNumber) {
   StatusBoard board;
-  for (std::size_t i = 0; i < StatusBoard::kWindowMax + 3; ++i) {
+  for (std::size_t i = 0; i < StatusBoard::kDay.windows + 3; ++i) {
     board.add_window(window(static_cast<TimeNs>(i), 1, 1));
   }
-  EXPECT_EQ(window_count(board), StatusBoard::kWindowMax);
+  EXPECT_EQ(window_count(board), StatusBoard::kDay.windows);
   EXPECT_EQ(first_begin_s(board), 3);
-  for (std::size_t i = 0; i < StatusBoard::kAlertMax + 2; ++i) {
+  for (std::size_t i = 0; i < StatusBoard::kDay.alerts + 2; ++i) {
     board.add_alert({.time_ns = 0, .line = config::Json(std::uint64_t{i})});
   }
   const auto alerts = board.read([](const auto& content) { return content.alerts; });
-  ASSERT_EQ(alerts.size(), StatusBoard::kAlertMax);
+  ASSERT_EQ(alerts.size(), StatusBoard::kDay.alerts);
   EXPECT_EQ(alerts.front().line.count(), 2U);
+
+  // What it may remember less of goes at once.
+  board.remember({.windows = 7, .alerts = 2});
+  EXPECT_EQ(window_count(board), 7U);
+  EXPECT_EQ(first_begin_s(board), static_cast<TimeNs>(StatusBoard::kDay.windows) + 3 - 7);
+  EXPECT_EQ(board.read([](const auto& content) { return content.alerts.size(); }), 2U);
+  board.add_window(window(100'000, 1, 1));
+  EXPECT_EQ(window_count(board), 7U);
 }
 
 TEST(AlertLoss, IsWhatNoFlowHoldsOfWhatWasSent) {
