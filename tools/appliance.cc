@@ -151,7 +151,8 @@ analysis::Analyzer Appliance::make_analyzer(analysis::Analyzer::Sink sink) const
 
 std::optional<ModelWithDigest> load_model(const std::string& path,
                                           config::Diagnostics& diagnostics) {
-  const std::optional<std::string> text = read_text_file(path, diagnostics);
+  const std::optional<std::string> text =
+      read_text_file(path, diagnostics, "mimir train makes one of a capture and its entities");
   if (!text) return std::nullopt;
   std::optional<learn::Model> model = learn::read_model(*text, path, diagnostics);
   if (!model) return std::nullopt;
@@ -175,15 +176,27 @@ std::optional<Candidate> load_candidate(const std::string& config_path,
   return Candidate{.loaded = std::move(*loaded), .invariants = std::move(invariants)};
 }
 
-std::optional<Appliance> load_appliance(const std::string& config_path,
-                                        const source::CaptureSet* replay,
-                                        config::Diagnostics& diagnostics) {
+std::optional<Appliance> load_settings(const std::string& config_path,
+                                       config::Diagnostics& diagnostics) {
   const std::optional<std::string> text = read_text_file(config_path, diagnostics);
   if (!text) return std::nullopt;
   auto config = controlplane::read_appliance_config(*text, config_path, diagnostics);
   if (!config) return std::nullopt;
   Appliance appliance;
   appliance.config = std::move(*config);
+  const PayloadConfig& payload = appliance.config.dataplane.payload;
+  appliance.signatures = compile_signatures(
+      {.depth = payload.look, .rule_files = payload.rules, .cache_folder = payload.cache},
+      diagnostics);
+  return appliance;
+}
+
+std::optional<Appliance> load_appliance(const std::string& config_path,
+                                        const source::CaptureSet* replay,
+                                        config::Diagnostics& diagnostics) {
+  auto settings = load_settings(config_path, diagnostics);
+  if (!settings) return std::nullopt;
+  Appliance appliance = std::move(*settings);
   auto model = load_model(appliance.config.model.file, diagnostics);
   if (replay != nullptr) {
     appliance.fixed_context = load_cluster(appliance.config.model, replay->first_ns(), diagnostics);
@@ -203,10 +216,6 @@ std::optional<Appliance> load_appliance(const std::string& config_path,
   check_start(config_path, appliance, replay != nullptr, diagnostics);
   (void)invariant::Registry::build(*appliance.context->cluster, appliance.invariants, diagnostics);
   appliance.candidate = usable_candidate(config_path, appliance, diagnostics);
-  const PayloadConfig& payload = appliance.config.dataplane.payload;
-  appliance.signatures = compile_signatures(
-      {.depth = payload.look, .rule_files = payload.rules, .cache_folder = payload.cache},
-      diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   return appliance;
 }

@@ -51,6 +51,11 @@ struct Appliance {
   [[nodiscard]] std::optional<invariant::Registry> make_registry(const ClusterContext& of) const;
 };
 
+/// Reads the configuration and its payload rules alone: enough for live_options(), when nothing
+/// is learned yet. Nothing if it is no configuration; faults of the rules are only reported.
+[[nodiscard]] std::optional<Appliance> load_settings(const std::string& config_path,
+                                                     config::Diagnostics& diagnostics);
+
 /// Reads the configuration and all it names, and checks that they fit each other.
 /// Nothing, with every fault reported, if they do not. `replay` is the captures
 /// that stand in for ports; null if there are none.

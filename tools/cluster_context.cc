@@ -67,7 +67,9 @@ std::optional<std::vector<entity::Event>> read_cluster_events(const ModelConfig&
                                                               TimeNs start_ns,
                                                               config::Diagnostics& diagnostics) {
   const std::size_t errors_before = diagnostics.error_count();
-  const std::optional<std::string> text = read_text_file(config.entities, diagnostics);
+  const std::optional<std::string> text =
+      read_text_file(config.entities, diagnostics,
+                     "kubectl get pods,services,endpointslices,nodes -A -o json makes one");
   if (!text) return std::nullopt;
   std::vector<entity::Event> events =
       entity::read_entities(*text, config.entities, start_ns, diagnostics);

@@ -142,7 +142,8 @@ MachineFinding MachineCheck::isolated_cores(std::size_t worker_count) const {
   const std::string list = line_of("sys/devices/system/cpu/isolated");
   const std::size_t count = core_count(list);
   if (count >= worker_count) {
-    return {Level::kWell, fmt::format("cores  {} are isolated: {}", count, list)};
+    return {Level::kWell, fmt::format("cores  {} isolated, {} workers{}{}", count, worker_count,
+                                      list.empty() ? "" : ": ", list)};
   }
   return {Level::kAdvice,
           fmt::format("cores  {} isolated, {} workers: others may take their time", count,

@@ -27,12 +27,17 @@ std::string losses_text(const Json& packets) {
 
 }  // namespace
 
+std::string_view listening_text(const Json& status) {
+  if (is_set(status, "listening")) return {};
+  return is_set(status, "replay") ? "  the replay has ended" : "  NOT LISTENING";
+}
+
 std::string status_text(const Json& status) {
   const Json& model = member(status, "model");
   std::string text = fmt::format(
       "mimir {} since {}{}\nmodel   {}  sha256 {}  {} services\n", text_of(status, "version"),
-      text_of(status, "started"), is_set(status, "listening") ? "" : "  NOT LISTENING",
-      text_of(model, "name"), text_of(model, "sha256").substr(0, 16), count_of(status, "services"));
+      text_of(status, "started"), listening_text(status), text_of(model, "name"),
+      text_of(model, "sha256").substr(0, 16), count_of(status, "services"));
   const Json& candidate = member(status, "candidate");
   if (!candidate.is_null()) {
     text += fmt::format("beside  {}  sha256 {}  a candidate; mimir model status\n",

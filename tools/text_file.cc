@@ -9,8 +9,20 @@
 
 namespace mimir::tools {
 
-std::optional<std::string> read_text_file(const std::string& path,
-                                          config::Diagnostics& diagnostics) {
+namespace {
+
+std::string reading_hint(const std::string& path, std::string_view origin) {
+  if (!origin.empty()) return std::string(origin);
+  std::error_code ignored;
+  if (std::filesystem::path(path).is_absolute()) return "is it there, and may this user read it?";
+  return "a relative path begins where mimir was started, in " +
+         std::filesystem::current_path(ignored).string();
+}
+
+}  // namespace
+
+std::optional<std::string> read_text_file(const std::string& path, config::Diagnostics& diagnostics,
+                                          std::string_view origin) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
     diagnostics.error({.file = path}, "is a folder, not a file");
@@ -18,7 +30,8 @@ std::optional<std::string> read_text_file(const std::string& path,
   }
   std::ifstream file(path, std::ios::binary);
   if (!file) {
-    diagnostics.error({.file = path}, std::string("cannot be read: ") + std::strerror(errno));
+    diagnostics.error({.file = path}, std::string("cannot be read: ") + std::strerror(errno),
+                      reading_hint(path, origin));
     return std::nullopt;
   }
   std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};

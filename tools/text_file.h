@@ -9,9 +9,11 @@
 
 namespace mimir::tools {
 
-/// The whole file, or nothing and an error that says why.
+/// The whole file, or nothing and an error that says why. `origin` is where such a file comes
+/// from, if a newcomer might not know: "mimir train makes one".
 [[nodiscard]] std::optional<std::string> read_text_file(const std::string& path,
-                                                        config::Diagnostics& diagnostics);
+                                                        config::Diagnostics& diagnostics,
+                                                        std::string_view origin = {});
 
 /// Writes beside the target and then renames, so that no reader ever sees half a
 /// file. False, and an error, if anything was not written.

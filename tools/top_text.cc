@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "config/json_member.h"
+#include "tools/status_text.h"
 
 namespace mimir::tools {
 
@@ -105,10 +106,18 @@ std::string bar_text(const Json& share) {
   return '[' + std::string(full, '#') + std::string(kBarWidth - full, '.') + ']';
 }
 
+std::uint64_t dropped_of(const Json& packets) {
+  std::uint64_t sum = 0;
+  const Json::Object* const reasons = member(packets, "dropped").members();
+  if (reasons == nullptr) return 0;
+  for (const auto& [reason, value] : *reasons) sum += value.count().value_or(0);
+  return sum;
+}
+
 std::string ledger_text(const Json& packets) {
   const std::uint64_t received = count_of(packets, "received");
-  std::string text = fmt::format("packets {:>16} received = {} counted + dropped{}\n", received,
-                                 count_of(packets, "counted"),
+  std::string text = fmt::format("packets {:>16} received = {} counted + {} dropped{}\n", received,
+                                 count_of(packets, "counted"), dropped_of(packets),
                                  is_set(packets, "balances") ? "" : "  DOES NOT BALANCE");
   const Json& dropped = member(packets, "dropped");
   if (const Json::Object* const reasons = dropped.members()) {
@@ -143,10 +152,10 @@ Json activity_of(const Json& earlier, const Json& later) {
 }
 
 std::string top_text(const Json& activity) {
-  std::string text = fmt::format(
-      "mimir {}  {}  {}{}  over {:.1f} s\n", text_of(activity, "version"),
-      text_of(activity, "model"), text_of(activity, "published").substr(0, 19),
-      is_set(activity, "listening") ? "" : "  NOT LISTENING", number_of(activity, "seconds"));
+  std::string text =
+      fmt::format("mimir {}  {}  {}{}  over {:.1f} s\n", text_of(activity, "version"),
+                  text_of(activity, "model"), text_of(activity, "published").substr(0, 19),
+                  listening_text(activity), number_of(activity, "seconds"));
   for (const Json& port : list_of(activity, "ports")) {
     text +=
         fmt::format("port    {:>11.4f} Mpps  {}  {}  {} missed, {} errors, {} no buffer{}\n",

@@ -318,7 +318,8 @@ std::vector<HistoryWindow> History::windows(TimeNs begin_ns) {
 std::optional<std::vector<WindowSummary>> History::summaries(const HistorySpan& span) {
   Statement rows = database_->prepare(
       "SELECT granularity_s, begin_ns, json_remove(detail, '$.capture', '$.edges', "
-      "'$.intercept', '$.other', '$.contributions') FROM windows WHERE begin_ns >= ? AND begin_ns < ? AND end_ns <= ? AND "
+      "'$.intercept', '$.other', '$.contributions') FROM windows WHERE begin_ns >= ? AND begin_ns "
+      "< ? AND end_ns <= ? AND "
       "?4 IN (0, granularity_s) ORDER BY end_ns DESC, granularity_s DESC LIMIT ?5");
   rows.bind(span.from_ns)
       .bind(span.to_ns)

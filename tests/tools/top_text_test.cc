@@ -76,7 +76,7 @@ TEST(Top, IsAPageForPeople) {
             "core 1  busy   0.0 % [..............................]  ring   0.0 %, at most   0.0 %\n"
             "windows    10 s  12 s ago  8 judged, 2 without traffic, 1 alarming\n"
             "windows    60 s  - ago  0 judged, 0 without traffic, 0 alarming\n"
-            "packets              400 received = 390 counted + dropped\n"
+            "packets              400 received = 390 counted + 10 dropped\n"
             "                       9    2.2500 %  not_ip\n"
             "                       1    0.2500 %  too_late\n"
             "records                5 written = 5 delivered + 0 lost, ring full\n"

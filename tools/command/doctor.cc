@@ -123,9 +123,9 @@ class DoctorCommand final : public Command {
  private:
   [[nodiscard]] ExitCode check_machine() const {
     config::Diagnostics diagnostics;
-    const auto appliance = load_appliance(config_path_, nullptr, diagnostics);
+    const auto appliance = load_settings(config_path_, diagnostics);
     fmt::print(stderr, "{}", diagnostics.render());
-    if (!appliance) return ExitCode::kUsage;
+    if (!appliance || diagnostics.has_errors()) return ExitCode::kUsage;
     const MachineCheck machine;
     const LiveOptions options = appliance->live_options();
     std::vector<MachineFinding> findings = machine_findings(options, machine);
