@@ -30,7 +30,7 @@ double quantile_of(std::vector<double> values, double p) {
   return learn::quantile(values, p);
 }
 
-Json to_json(const Judgement& judgement) {
+Json judgement_json(const Judgement& judgement) {
   Json json = Json::object()
                   .set("score", judgement.score)
                   .set("threshold", judgement.threshold)
@@ -194,8 +194,8 @@ Json ModelComparison::to_json() const {
                            .set("begin", controlplane::to_timestamp(window.begin_ns))
                            .set("granularity_s", window.granularity_s)
                            .set("partial", window.is_partial)
-                           .set("first", tools::to_json(window.first))
-                           .set("second", tools::to_json(window.second)));
+                           .set("first", judgement_json(window.first))
+                           .set("second", judgement_json(window.second)));
   }
   return Json::object()
       .set("windows", std::move(levels))
