@@ -3,7 +3,9 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstring>
 #include <limits>
+#include <new>
 #include <span>
 
 #include <boost/lockfree/spsc_queue.hpp>
@@ -14,6 +16,21 @@
 #include "dataplane/record/time.h"
 
 namespace mimir {
+
+/// Allocates memory whose pages are there: a worker that writes to a queue for the first time
+/// must not wait until Linux has found one.
+template <class T>
+struct PagedIn {
+  using value_type = T;
+
+  [[nodiscard]] T* allocate(std::size_t count) {
+    void* const memory = ::operator new (count * sizeof(T), std::align_val_t{alignof(T)});
+    return static_cast<T*>(std::memset(memory, 0, count * sizeof(T)));
+  }
+  void deallocate(T* memory, std::size_t /*count*/) noexcept {
+    ::operator delete (memory, std::align_val_t{alignof(T)});
+  }
+};
 
 /// One worker's way to the control plane: records and facts of the payload, then the
 /// reports of the windows they belong to, then the word that those windows are complete.
@@ -62,9 +79,12 @@ class RecordRing {
   [[nodiscard]] bool pop_fact(PayloadFact& into) { return facts_.pop(into); }
 
  private:
-  boost::lockfree::spsc_queue<FlowRecord> records_;
-  boost::lockfree::spsc_queue<WindowReport> reports_;
-  boost::lockfree::spsc_queue<PayloadFact> facts_;
+  template <class T>
+  using Queue = boost::lockfree::spsc_queue<T, boost::lockfree::allocator<PagedIn<T>>>;
+
+  Queue<FlowRecord> records_;
+  Queue<WindowReport> reports_;
+  Queue<PayloadFact> facts_;
   alignas(64) std::atomic<WindowIndex> completed_through_{kNothingComplete};
 };
 
