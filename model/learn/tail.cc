@@ -19,6 +19,15 @@ double Tail::exceeded_with(double p) const {
   return start + scale / shape * (std::pow(ratio, -shape) - 1);
 }
 
+Tail Tail::as_heavy_as_open() const {
+  const double least = 1 / static_cast<double>(peak_count);
+  if (shape >= least) return *this;
+  Tail heavier = *this;
+  heavier.scale = scale / (1 - shape);  // the mean excess
+  heavier.shape = least;
+  return heavier;
+}
+
 // With a0 = E[Y] and a1 = E[Y (1 - F(Y))] of the excess Y over the start:
 // shape = 2 - a0 / (a0 - 2 a1), scale = 2 a0 a1 / (a0 - 2 a1).
 std::optional<Tail> fit_tail(std::span<const double> values, double share) {
@@ -43,7 +52,8 @@ std::optional<Tail> fit_tail(std::span<const double> values, double share) {
   return Tail{.start = start,
               .share = count / static_cast<double>(sorted.size()),
               .scale = 2 * a0 * a1 / spread,
-              .shape = 2 - a0 / spread};
+              .shape = 2 - a0 / spread,
+              .peak_count = static_cast<std::size_t>(sorted.end() - first)};
 }
 
 }  // namespace mimir::learn

@@ -18,9 +18,22 @@ struct Tail {
   double share = 0;  ///< of all values that lie above `start`
   double scale = 1;  ///< > 0
   double shape = 0;
+  std::size_t peak_count = 0;  ///< values above `start` that it was fitted to
 
   /// The value that is exceeded with probability `p`. REQUIRES: 0 < p <= share.
   [[nodiscard]] double exceeded_with(double p) const;
+
+  /// The tail to go by far beyond the peaks, as heavy as they leave open: a shape below 0 says
+  /// that nothing lies beyond start - scale / shape, which a few dozen peaks cannot know. What
+  /// n peaks of an exponential tail with mean excess m say of the next one, m itself being known
+  /// from them alone, is
+  ///
+  ///     P(Y > y) = (1 + y / (n m))^-n
+  ///
+  /// (the predictive distribution under Jeffreys' prior 1/m; Aitchison and Dunsmore 1975): of
+  /// this family, with shape 1/n and scale m. A tail with a larger shape is returned as it is.
+  /// REQUIRES: peak_count > 0, shape < 1.
+  [[nodiscard]] Tail as_heavy_as_open() const;
 };
 
 /// Peaks that a tail needs before it says anything.

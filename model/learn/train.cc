@@ -124,7 +124,7 @@ double within_budget(const std::vector<std::uint8_t>& labels, const std::vector<
   const double share = std::min(kTailShareMax, kTailPeaks / static_cast<double>(benign.size()));
   const std::optional<Tail> tail = fit_tail(benign, share);
   if (!tail) return *std::max_element(benign.begin(), benign.end());
-  return tail->exceeded_with(std::min(p, tail->share));
+  return tail->as_heavy_as_open().exceeded_with(std::min(p, tail->share));
 }
 
 // Threshold of `scores`, chosen and counted: the best F1, but no lower than the budget.

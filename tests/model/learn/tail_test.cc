@@ -48,6 +48,7 @@ TEST(Tail, AgreesWithNumpyAndScipy) {
   ASSERT_TRUE(tail.has_value());
   EXPECT_NEAR(tail->start, 11.8185, 1e-12);
   EXPECT_NEAR(tail->share, 0.1, 1e-12);
+  EXPECT_EQ(tail->peak_count, 40U);
   EXPECT_NEAR(tail->shape, -0.10574180542, 1e-10);
   EXPECT_NEAR(tail->scale, 1.49924767042, 1e-10);
   EXPECT_NEAR(tail->exceeded_with(0.001), 17.28437641337, 1e-9);
@@ -62,6 +63,46 @@ TEST(Tail, SaysNothingOnTooFewOrEqualPeaks) {
   EXPECT_FALSE(fit_tail({}, 0.1).has_value());
   EXPECT_FALSE(fit_tail(pareto(1, 0, 50), 0.1).has_value()) << "five peaks";
   EXPECT_FALSE(fit_tail(std::vector<double>(1000, 4.0), 0.1).has_value());
+}
+
+// How often a new value is above a threshold that was chosen from n peaks of an exponential tail,
+// on the average over what these peaks happen to be: the mean of n is gamma-distributed.
+double exceeded_on_average(std::size_t n, double (*threshold)(std::size_t n, double mean)) {
+  constexpr int kSteps = 20'000;
+  const auto count = static_cast<double>(n);
+  double sum = 0;
+  for (int i = 0; i < kSteps; ++i) {
+    const double mean = gamma_quantile(count, 1 / count, (i + 0.5) / kSteps);
+    sum += std::exp(-threshold(n, mean)) / kSteps;
+  }
+  return sum;
+}
+
+constexpr double kRare = 0.002;
+
+double heavy_threshold(std::size_t n, double mean) {
+  // The same mean excess whatever shape the peaks seem to have.
+  const Tail tail{.start = 0, .share = 1, .scale = mean * 1.4, .shape = -0.4, .peak_count = n};
+  return tail.as_heavy_as_open().exceeded_with(kRare);
+}
+
+double plain_threshold(std::size_t /*n*/, double mean) { return -mean * std::log(kRare); }
+
+TEST(Tail, IsExceededAsOftenAsAskedWhateverThePeaksWere) {
+  for (const std::size_t n : {8U, 18U, 50U}) {
+    EXPECT_NEAR(exceeded_on_average(n, heavy_threshold) / kRare, 1, 0.01) << n;
+  }
+  EXPECT_GT(exceeded_on_average(18, plain_threshold), 1.5 * kRare);
+}
+
+TEST(Tail, KeepsAShapeThatIsHeavier) {
+  const Tail tail{.start = 3, .share = 0.05, .scale = 2, .shape = 0.1, .peak_count = 10};
+  const Tail same = tail.as_heavy_as_open();
+  EXPECT_EQ(same.scale, 2);
+  EXPECT_EQ(same.shape, 0.1);
+  const Tail fewer{.start = 3, .share = 0.05, .scale = 2, .shape = 0.1, .peak_count = 8};
+  EXPECT_DOUBLE_EQ(fewer.as_heavy_as_open().scale, 2 / 0.9);
+  EXPECT_DOUBLE_EQ(fewer.as_heavy_as_open().shape, 0.125);
 }
 
 // scipy 1.10, stats.gamma.ppf and stats.beta.ppf.

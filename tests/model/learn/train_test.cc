@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/learn/train.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -224,6 +225,35 @@ TEST(Train, JudgesByRunsItHasNotSeen) {
   const std::optional<Model> model = train(set, {}, diagnostics);
   ASSERT_TRUE(model);
   EXPECT_EQ(model->granularities[0].features[0].weight, 0);
+}
+
+// Attacks that resemble benign windows set no threshold that matters: the budget does. Scores of
+// benign windows end, but none is known to end where twenty of them do.
+TEST(Train, KeepsToTheBudgetAsFewPeaksLeaveItOpen) {
+  TrainingSet set;
+  set.table = FeatureTable({"x"});
+  Draw draw(17);
+  for (int i = 0; i < 800; ++i) {
+    WindowInfo window;
+    window.begin_ns = i * 60 * kNsPerSecond;
+    window.granularity_s = 60;
+    window.attack = i % 2 == 1;
+    set.table.append(window, std::vector{draw.symmetric() + (window.attack ? 0.5 : 0.0)});
+  }
+  const Model model = train_or_default(set, {.false_alerts_per_day = 0.1});
+  std::vector<double> scores;
+  for (std::size_t row = 0; row < set.table.row_count(); row += 2) {
+    scores.push_back(score(model, 60, {set.table.names(), set.table.row(row)})->value);
+  }
+  std::sort(scores.begin(), scores.end());
+  // 95 % of 400 by linear interpolation: 0.05 between the 380th and the 381st.
+  const double start = scores[379] + 0.05 * (scores[380] - scores[379]);
+  double mean = 0;
+  for (std::size_t i = 380; i < 400; ++i) mean += (scores[i] - start) / 20;
+  const double ratio = 0.1 * 60 / 86400 / 0.05;
+  const double expected = start + 20 * mean * (std::pow(ratio, -1.0 / 20) - 1);
+  EXPECT_GT(expected, scores.back());
+  EXPECT_NEAR(model.granularities[0].threshold, expected, 1e-9);
 }
 
 TEST(Train, RefusesByName) {
