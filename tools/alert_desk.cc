@@ -82,7 +82,12 @@ std::string describe(const OutputStatus& output) {
 AlertDesk::AlertDesk(const controlplane::OutputConfig& config, Listener listener)
     : listener_(std::move(listener)),
       book_({.quiet_ns = config.incident_quiet_ns, .record_rate_max = config.record_rate_max},
-            [this](const IncidentRecord& record) { tell(record); }) {}
+            [this](const IncidentRecord& record) { tell(record); }),
+      silent_({.quiet_ns = config.incident_quiet_ns, .record_rate_max = 0},
+              [this](const IncidentRecord& record) {
+                // A notice says what a rate held back; what is suppressed is over none.
+                if (record.state != IncidentState::kNotice) tell(record);
+              }) {}
 
 std::unique_ptr<AlertDesk> AlertDesk::open(const controlplane::OutputConfig& config,
                                            Listener listener, config::Diagnostics& diagnostics) {
@@ -162,6 +167,7 @@ void AlertDesk::remember(const analysis::Verdict& verdict,
 
 void AlertDesk::finish() {
   book_.finish();
+  silent_.finish();
   outputs_->finish();
   if (history_ != nullptr) history_->finish();
 }

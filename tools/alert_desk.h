@@ -33,14 +33,21 @@ class AlertDesk {
   AlertDesk(const AlertDesk&) = delete;  // its parts refer to each other
   AlertDesk& operator=(const AlertDesk&) = delete;
 
-  void add(controlplane::Sighting sighting) { book_.add(std::move(sighting)); }
+  /// What is suppressed makes incidents too, which the history alone is told of: who allowed
+  /// something can see what that hides, and label it.
+  void add(controlplane::Sighting sighting) {
+    (sighting.is_suppressed ? silent_ : book_).add(std::move(sighting));
+  }
   /// A window as it was judged, for the history. `path`: of its alert.
   void remember(const analysis::Verdict& verdict, const controlplane::AlertBuilder& builder,
                 const std::vector<std::string>& path);
   void remember(const controlplane::ShadowJudgement& judgement) {
     if (history_ != nullptr) history_->add(judgement);
   }
-  void advance(TimeNs now_ns) { book_.advance(now_ns); }
+  void advance(TimeNs now_ns) {
+    book_.advance(now_ns);
+    silent_.advance(now_ns);
+  }
   /// The file was renamed: it is opened anew.
   void reopen() { outputs_->reopen(); }
   /// Closes the incidents, and writes and delivers what can be.
@@ -67,6 +74,7 @@ class AlertDesk {
   TimeNs former_end_ns_ = 0;  ///< of the former run's last window; 0: none, or it was stated
   TimeNs unwatched_ns_ = 0;
   controlplane::IncidentBook book_;
+  controlplane::IncidentBook silent_;  ///< of what is suppressed: holds back all records
 };
 
 }  // namespace mimir::tools

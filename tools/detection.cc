@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "controlplane/alert/alert_subject.h"
+
 namespace mimir::tools {
 
 namespace {
@@ -93,11 +95,24 @@ void Detection::flush() { report(detectors_->flush()); }
 
 void Detection::report(const std::vector<detector::Finding>& findings) {
   for (const detector::Finding& finding : findings) {
-    if (suppressor_.covers(finding, resolver_)) continue;
+    const bool is_told = tell(subject_of(finding, resolver_),
+                              controlplane::sighting_of(finding, window_, origin_, resolver_));
+    if (!is_told) continue;
     ++alert_count_;
     recent_.add(finding, window_.end_ns, resolver_);
-    sink_(controlplane::sighting_of(finding, window_, origin_, resolver_));
   }
+}
+
+void Detection::report(controlplane::Alert& alert) {
+  alert.related = recent_.about(alert.path, alert.begin_ns);
+  (void)tell(controlplane::subject_of(alert), controlplane::sighting_of(alert));
+}
+
+bool Detection::tell(const detector::SuppressionSubject& subject, controlplane::Sighting sighting) {
+  const auto by = suppressor_.cover(subject);
+  if (!by.empty()) controlplane::mark_suppressed(by, sighting);
+  sink_(std::move(sighting));
+  return by.empty();
 }
 
 std::string Detection::describe() const {

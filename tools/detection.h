@@ -35,7 +35,9 @@ struct DetectionOptions {
   std::uint64_t secret = 0;
 };
 
-/// The detectors as every command runs them: windows in, sightings out.
+/// The detectors as every command runs them: windows in, sightings out. Also of what a model
+/// says of these windows, for what is suppressed is the same for both: it is a sighting like
+/// any other, and marked as such.
 ///
 /// Threads: one owner. REQUIRES: what it is given outlives it.
 class Detection {
@@ -59,17 +61,17 @@ class Detection {
   /// the one before. With `is_renumbered` its nodes do not: the detectors begin anew.
   void move_to(const ClusterContext& context, bool is_renumbered);
 
-  /// Puts what was lately found of its services beside a structural alert.
-  void relate(controlplane::Alert& alert) const {
-    alert.related = recent_.about(alert.path, alert.begin_ns);
-  }
+  /// A window above its threshold, beside which it puts what was lately found of its services.
+  void report(controlplane::Alert& alert);
 
-  /// "3 alerts of detectors, 2 were suppressed, 1 is a habit", and a line for each
+  /// "3 alerts of detectors, 2 of all were suppressed, 1 is a habit", and a line for each
   /// suppression that has expired and would have covered something.
   [[nodiscard]] std::string describe() const;
 
  private:
   void report(const std::vector<detector::Finding>& findings);
+  /// False: it is suppressed.
+  bool tell(const detector::SuppressionSubject& subject, controlplane::Sighting sighting);
 
   DetectionOptions options_;
   detector::Resolver resolver_;

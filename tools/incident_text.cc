@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "config/json_member.h"
+#include "model/detector/catalogue.h"
 
 namespace mimir::tools {
 
@@ -79,9 +80,33 @@ std::string explanation_text(const Json& score, const Json& why) {
 
 }  // namespace
 
+std::string severity_of(const controlplane::HistoryIncident& incident) {
+  return std::string(detector::name(static_cast<detector::Severity>(incident.severity)));
+}
+
+Json to_json(const controlplane::HistoryIncident& incident) {
+  Json json = Json::object();
+  json.set("id", incident.id)
+      .set("state", incident.state)
+      .set("severity", severity_of(incident))
+      .set("dedup_key", incident.key)
+      .set("count", incident.count)
+      .set("first_seen", controlplane::to_timestamp(incident.first_ns))
+      .set("last_seen", controlplane::to_timestamp(incident.last_ns))
+      .set("told", incident.is_told)
+      .set("label", incident.label)
+      .set("reason", incident.reason);
+  return json;
+}
+
 std::string reasons_text(const Json& line) {
   const Json& ours = member(line, "mimir");
-  std::string text = explanation_text(member(ours, "score"), member(ours, "explanation"));
+  std::string text;
+  for (const Json& by : list_of(ours, "suppressed")) {
+    text += fmt::format("  suppressed until {}: {}\n", text_of(by, "until").substr(0, 19),
+                        text_of(by, "reason"));
+  }
+  text += explanation_text(member(ours, "score"), member(ours, "explanation"));
   for (const Json& edge : list_of(ours, "edges")) {
     text += fmt::format("  edge {} -> {}: {:.0f} bytes, expected {:.0f}", text_of(edge, "src"),
                         text_of(edge, "dst"), number_of(edge, "bytes"),

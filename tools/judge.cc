@@ -96,8 +96,7 @@ void Judge::hear(const analysis::Verdict& verdict) {
   }
   std::vector<std::string> path;
   if (alert) {
-    detection_.relate(*alert);
-    sinks_.sighting(controlplane::sighting_of(*alert));
+    detection_.report(*alert);
     path = std::move(alert->path);
   }
   sinks_.window(verdict, bench_->builder, path);

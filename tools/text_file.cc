@@ -6,6 +6,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sys/stat.h>
+#include <tuple>
+#include <unistd.h>
 
 namespace mimir::tools {
 
@@ -17,6 +20,15 @@ std::string reading_hint(const std::string& path, std::string_view origin) {
   if (std::filesystem::path(path).is_absolute()) return "is it there, and may this user read it?";
   return "a relative path begins where mimir was started, in " +
          std::filesystem::current_path(ignored).string();
+}
+
+/// Before anything is written, so that nobody reads it who could not before.
+void keep_owner_and_mode(const std::string& from, const std::string& to) {
+  struct stat status {};
+  if (::stat(from.c_str(), &status) != 0) return;
+  constexpr mode_t kPermissions = 0777;
+  std::ignore = ::chown(to.c_str(), status.st_uid, status.st_gid);
+  std::ignore = ::chmod(to.c_str(), status.st_mode & kPermissions);
 }
 
 }  // namespace
@@ -40,12 +52,16 @@ std::optional<std::string> read_text_file(const std::string& path, config::Diagn
 
 bool write_text_file(const std::string& path, std::string_view text,
                      config::Diagnostics& diagnostics) {
-  const std::string beside = path + ".part";
+  std::error_code is_new;
+  const std::filesystem::path resolved = std::filesystem::canonical(path, is_new);
+  const std::string target = is_new ? path : resolved.string();
+  const std::string beside = target + ".part";
   std::ofstream file(beside, std::ios::binary | std::ios::trunc);
+  if (!is_new) keep_owner_and_mode(target, beside);
   file.write(text.data(), static_cast<std::streamsize>(text.size()));
   file.close();
   std::error_code error;
-  if (file) std::filesystem::rename(beside, path, error);
+  if (file) std::filesystem::rename(beside, target, error);
   if (file && !error) return true;
   diagnostics.error({.file = path},
                     std::string("cannot be written: ") +

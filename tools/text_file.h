@@ -16,7 +16,8 @@ namespace mimir::tools {
                                                         std::string_view origin = {});
 
 /// Writes beside the target and then renames, so that no reader ever sees half a
-/// file. False, and an error, if anything was not written.
+/// file. A file that was there keeps its mode, and its owner where this user may give it
+/// away; a link stays one. False, and an error, if anything was not written.
 [[nodiscard]] bool write_text_file(const std::string& path, std::string_view text,
                                    config::Diagnostics& diagnostics);
 

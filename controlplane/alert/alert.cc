@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <utility>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "config/quantity.h"
 #include "controlplane/ledger_json.h"
 
 namespace mimir::controlplane {
@@ -19,6 +21,7 @@ using config::Json;
 
 constexpr std::uint64_t kExfiltrationSignatureId = 7700101;
 constexpr std::size_t kContributionMax = 8;
+constexpr TimeNs kNsPerMicrosecond = 1000;
 
 std::string join_path(const std::vector<std::string>& path) {
   return fmt::format("{}", fmt::join(path, " -> "));
@@ -220,6 +223,18 @@ std::string summarise(const Alert& alert) {
                         describe(alert.edges.front(), alert.granularity_s));
   }
   return fmt::format("{}", fmt::join(sentences, "; "));
+}
+
+TimeNs from_timestamp(std::string_view text) {
+  constexpr std::size_t kSecondsLength = 19;
+  constexpr std::size_t kMicrosecondDigits = 6;
+  if (text.size() < kSecondsLength + 1 + kMicrosecondDigits) return 0;
+  const auto seconds_ns = config::parse_utc_ns(std::string(text.substr(0, kSecondsLength)) + 'Z');
+  TimeNs microseconds = 0;
+  const std::string_view digits = text.substr(kSecondsLength + 1, kMicrosecondDigits);
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), microseconds);
+  if (!seconds_ns || read.ptr != digits.data() + digits.size()) return 0;
+  return *seconds_ns + microseconds * kNsPerMicrosecond;
 }
 
 config::Json to_json(const Alert& alert) {

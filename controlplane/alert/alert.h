@@ -86,6 +86,8 @@ struct Alert {
 
 /// "2026-11-24T21:48:20.004512+0000", UTC.
 [[nodiscard]] std::string to_timestamp(TimeNs time_ns);
+/// What to_timestamp() wrote, to the microsecond; 0 if it is none.
+[[nodiscard]] TimeNs from_timestamp(std::string_view text);
 
 /// Three digits in the unit that needs no exponent for them: "197 kB".
 [[nodiscard]] std::string bytes_text(double bytes);

@@ -18,7 +18,7 @@ namespace mimir::controlplane {
 struct IncidentOptions {
   /// An incident of which nothing was seen for so long is closed.
   TimeNs quiet_ns = 300 * kNsPerSecond;
-  /// Records in a minute beyond which openings and updates are held back.
+  /// Records in a minute beyond which openings and updates are held back; 0: all are.
   std::uint64_t record_rate_max = 120;
 };
 
@@ -35,7 +35,7 @@ struct IncidentRecord {
   TimeNs first_ns = 0;
   TimeNs last_ns = 0;
   std::uint64_t sighting_count = 0;
-  /// Over the rate: it is not for the sinks, only to be remembered.
+  /// Over the rate, or suppressed: it is not for the sinks, only to be remembered.
   bool is_held_back = false;
   config::Json line{};
 };

@@ -36,8 +36,8 @@ void add_steps(const std::vector<std::string>& names, config::Json& line) {
 }  // namespace
 
 Sighting sighting_of(const Alert& alert) {
-  Sighting sighting{.key = std::string(kExfiltrationDetector),
-                    .detector = std::string(kExfiltrationDetector),
+  Sighting sighting{.key = std::string(detector::kExfiltrationDetector),
+                    .detector = std::string(detector::kExfiltrationDetector),
                     .severity = static_cast<std::uint8_t>(detector::Severity::kHigh),
                     .first_ns = alert.begin_ns,
                     .end_ns = alert.end_ns,

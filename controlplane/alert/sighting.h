@@ -14,21 +14,19 @@
 
 namespace mimir::controlplane {
 
-/// Whose sightings are alarming windows; the others are detector::catalogue()'s.
-inline constexpr std::string_view kExfiltrationDetector = "exfiltration";
-
 /// What was seen of an incident in one window: an alert before it is known whether it
 /// opens an incident, goes on with one, or need not be said again.
 struct Sighting {
   /// Equal for whatever is the same to the person on duty: the detector, then the path or
   /// who is concerned, joined by `|`. Time, granularity and figures are no part of it.
   std::string key;
-  std::string detector;       ///< "exfiltration", "port_scan"
-  std::uint8_t severity = 1;  ///< 1 high, 2 medium, 3 low
-  TimeNs first_ns = 0;        ///< of what it rests on
-  TimeNs end_ns = 0;          ///< of its window
-  double weight = 0;          ///< the largest of an incident is what its end restates
-  config::Json line{};        ///< to_json() of it
+  std::string detector;        ///< "exfiltration", "port_scan"
+  std::uint8_t severity = 1;   ///< 1 high, 2 medium, 3 low
+  TimeNs first_ns = 0;         ///< of what it rests on
+  TimeNs end_ns = 0;           ///< of its window
+  double weight = 0;           ///< the largest of an incident is what its end restates
+  bool is_suppressed = false;  ///< somebody allowed it: it is remembered, and nobody is told
+  config::Json line{};         ///< to_json() of it
 };
 
 /// `exfiltration|user-db|user|outside`; the weight is how far above its threshold it is.

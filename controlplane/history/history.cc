@@ -182,8 +182,9 @@ bool History::add(const IncidentRecord& record) {
   return database_
       ->prepare(
           "INSERT INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE "
-          "SET severity = excluded.severity, state = excluded.state, first_ns = excluded.first_ns, "
-          "last_ns = excluded.last_ns, count = excluded.count, told = max(told, excluded.told)")
+          "SET severity = min(severity, excluded.severity), state = excluded.state, first_ns = "
+          "min(first_ns, excluded.first_ns), last_ns = max(last_ns, excluded.last_ns), "
+          "count = max(count, excluded.count), told = max(told, excluded.told)")
       .bind(record.id)
       .bind(record.key)
       .bind(record.detector)
@@ -318,8 +319,8 @@ std::vector<HistoryWindow> History::windows(TimeNs begin_ns) {
 std::optional<std::vector<WindowSummary>> History::summaries(const HistorySpan& span) {
   Statement rows = database_->prepare(
       "SELECT granularity_s, begin_ns, json_remove(detail, '$.capture', '$.edges', "
-      "'$.intercept', '$.other', '$.contributions') FROM windows WHERE begin_ns >= ? AND begin_ns "
-      "< ? AND end_ns <= ? AND "
+      "'$.intercept', '$.other', '$.contributions', '$.path') FROM windows WHERE begin_ns >= ? AND "
+      "begin_ns < ? AND end_ns <= ? AND "
       "?4 IN (0, granularity_s) ORDER BY end_ns DESC, granularity_s DESC LIMIT ?5");
   rows.bind(span.from_ns)
       .bind(span.to_ns)
@@ -387,6 +388,43 @@ std::vector<HistoryCoverage> History::coverage() {
                    .begin_ns = rows.integer(2),
                    .end_ns = rows.integer(3)});
   }
+  return all;
+}
+
+std::optional<std::vector<HistoryEdge>> History::edges(std::string_view source,
+                                                       std::string_view target) {
+  Statement rows = database_->prepare(
+      "SELECT granularity_s, json_extract(value, '$.src') AS src, json_extract(value, '$.dst') AS "
+      "dst, count(*), sum(alarm), min(begin_ns), max(end_ns) FROM windows, "
+      "json_each(detail, '$.edges') WHERE src = ? OR dst = ? GROUP BY granularity_s, src, dst "
+      "ORDER BY granularity_s, src, dst");
+  rows.bind(source).bind(target);
+  std::vector<HistoryEdge> all;
+  while (rows.step()) {
+    all.push_back({.granularity_s = static_cast<std::uint32_t>(rows.integer(0)),
+                   .source = rows.text(1),
+                   .target = rows.text(2),
+                   .window_count = static_cast<std::uint64_t>(rows.integer(3)),
+                   .alarm_count = static_cast<std::uint64_t>(rows.integer(4)),
+                   .begin_ns = rows.integer(5),
+                   .end_ns = rows.integer(6)});
+  }
+  if (!rows.is_well()) return std::nullopt;
+  return all;
+}
+
+std::uint64_t History::cut_window_count() {
+  return static_cast<std::uint64_t>(
+      pragma("SELECT count(*) FROM windows WHERE json_extract(detail, '$.edge_count') > "
+             "json_array_length(detail, '$.edges')"));
+}
+
+std::optional<std::vector<std::string>> History::alarms() {
+  Statement rows = database_->prepare(
+      "SELECT detail FROM windows WHERE alarm = 1 ORDER BY end_ns, granularity_s");
+  std::vector<std::string> all;
+  while (rows.step()) all.push_back(rows.text(0));
+  if (!rows.is_well()) return std::nullopt;
   return all;
 }
 

@@ -41,7 +41,7 @@ struct HistoryIncident {
   TimeNs first_ns = 0;
   TimeNs last_ns = 0;
   std::uint64_t count = 0;
-  bool is_told = false;  ///< a record of it went to the sinks
+  bool is_told = false;  ///< a record of it went to the sinks; not if all of it was held back
   std::string label;     ///< "benign", "malicious"; empty: nobody said
   std::string reason;    ///< of the label
 };
@@ -64,6 +64,19 @@ struct HistoryCoverage {
   TimeNs end_ns = 0;    ///< of the newest
 };
 
+/// What the windows of one length remember of an edge between services.
+struct HistoryEdge {
+  std::uint32_t granularity_s = 0;
+  std::string source{};
+  std::string target{};
+  std::uint64_t window_count = 0;  ///< that have it
+  std::uint64_t alarm_count = 0;   ///< of these, those above their threshold
+  TimeNs begin_ns = 0;             ///< of the oldest
+  TimeNs end_ns = 0;               ///< of the newest
+
+  friend bool operator==(const HistoryEdge&, const HistoryEdge&) = default;
+};
+
 /// A window as the API lists it.
 struct WindowSummary {
   std::uint32_t granularity_s = 0;
@@ -75,9 +88,10 @@ struct WindowSummary {
 /// that commands may read and label while the appliance writes it.
 ///
 /// Tables: windows (granularity_s, begin_ns), incidents (id), records (seq: every record of
-/// an incident as it was told, and those held back), labels (id), shadows (of two models:
-/// granularity_s, begin_ns). Times are in ns since 1970, of packets; a label's is the wall
-/// clock's. `user_version` is the format's: 2 has shadows; a file of 1 gets them.
+/// an incident as it was told, and those held back: over the rate, or suppressed), labels (id),
+/// shadows (of two models: granularity_s, begin_ns). Times are in ns since 1970, of packets; a
+/// label's is the wall clock's. `user_version` is the format's: 2 has shadows; a file of 1 gets
+/// them.
 ///
 /// Threads: one owner. False: it failed, and fault() says why.
 class History {
@@ -126,6 +140,15 @@ class History {
   [[nodiscard]] std::vector<ShadowJudgement> shadows();
   /// Ascending by granularity.
   [[nodiscard]] std::vector<HistoryCoverage> coverage();
+  /// Edges that begin at `source` or end at `target`, by granularity, then names. Cost: the JSON
+  /// of all windows is read. Nothing: it failed.
+  [[nodiscard]] std::optional<std::vector<HistoryEdge>> edges(std::string_view source,
+                                                              std::string_view target);
+  /// Windows that had more edges than are remembered of them; 0 too if it failed. Cost: as edges().
+  [[nodiscard]] std::uint64_t cut_window_count();
+  /// The JSON of each window above its threshold, by their ends, then granularity. Nothing: it
+  /// failed.
+  [[nodiscard]] std::optional<std::vector<std::string>> alarms();
   /// The end of the newest window; 0 if there is none.
   [[nodiscard]] TimeNs newest_ns();
 

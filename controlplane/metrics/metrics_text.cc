@@ -69,7 +69,7 @@ Label severity(std::uint8_t severity) {
 
 /// Whoever may open an incident.
 std::vector<std::string_view> detectors() {
-  std::vector<std::string_view> names{kExfiltrationDetector};
+  std::vector<std::string_view> names{detector::kExfiltrationDetector};
   for (const detector::KindText& text : detector::catalogue()) names.push_back(text.name);
   return names;
 }

@@ -195,8 +195,12 @@ Json to_json(const WindowView& window) {
     edges.push(to_json(edge).set("on_path",
                                  detector::has_hop(window.path, edge.source, edge.destination)));
   }
+  Json path = Json::array();
+  for (const std::string& service : window.path) path.push(service);
   Json json = summary_json(window);
-  json.set("capture", to_json(window.loss)).set("edges", std::move(edges));
+  json.set("capture", to_json(window.loss))
+      .set("edges", std::move(edges))
+      .set("path", std::move(path));
   set_attribution(json, window.score);
   return json;
 }

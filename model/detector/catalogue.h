@@ -9,6 +9,9 @@
 
 namespace mimir::detector {
 
+/// Whose alarms are windows above their threshold; all others are in the catalogue.
+inline constexpr std::string_view kExfiltrationDetector = "exfiltration";
+
 /// What is the same in all findings of a kind: names that scripts rely on, and a
 /// paragraph for whoever is on duty.
 struct KindText {

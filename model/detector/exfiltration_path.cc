@@ -17,8 +17,6 @@ constexpr double kPacketBytes = 1500;
 constexpr double kSpreadOfMedianMin = 0.05;
 /// That it is there at all is as unusual as the 99th percentile of one that always was.
 constexpr double kExcessOfUnknownMin = 1;
-/// From here on an edge of a path stands out.
-constexpr double kStandsOut = 1;
 /// What an edge may be below its habit by and hide a theft, and how wide it counts then.
 constexpr double kHiddenMin = -1;
 constexpr double kHiddenWidth = 1e-9;

@@ -14,6 +14,9 @@
 
 namespace mimir::detector {
 
+/// From this excess on, an edge stands out.
+inline constexpr double kStandsOut = 1;
+
 /// What one service sent another in a window, beside what was to be expected.
 struct EdgeEvidence {
   std::string source;

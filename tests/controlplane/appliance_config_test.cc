@@ -305,13 +305,13 @@ TEST(ApplianceConfig, ReadsWhatTheDetectorsAreNotToReport) {
   ASSERT_TRUE(read.has_value()) << diagnostics.render();
   const auto all = read->detection.suppressions();
   ASSERT_EQ(all.size(), 2U);
-  EXPECT_EQ(all[0].kind, detector::Kind::kBeacon);
+  EXPECT_EQ(all[0].detector, "beacon");
   EXPECT_EQ(all[0].source, "front-end");
   EXPECT_EQ(all[0].target, "203.0.113.0/24");
   EXPECT_EQ(all[0].port, 443);
   EXPECT_EQ(all[0].until_ns, 1'798'718'400 * kNsPerSecond);
   EXPECT_EQ(all[0].reason, "telemetry");
-  EXPECT_EQ(all[1].kind, std::nullopt);
+  EXPECT_EQ(all[1].detector, "") << "any detector";
   EXPECT_EQ(all[1].until_ns, 1'798'761'600 * kNsPerSecond);
 }
 
@@ -326,6 +326,16 @@ TEST(ApplianceConfig, ASuppressionSaysWhoUntilWhenAndWhy) {
             "detection.suppress[].until is no date (write 2026-12-31 or 2026-12-31T12:00:00Z)");
   EXPECT_EQ(fault("{source: a, until: 2026-12-31}"),
             "detection.suppress[].reason is missing (say why this is no attack)");
+  const std::string edge = "{detector: exfiltration, until: 2026-12-31, reason: x, ";
+  for (const char* const ends :
+       {"source: user-db}", "target: outside}", "source: a/b, target: c}",
+        "source: a, target: 10.0.0.1}", "source: a, target: 10.0.0.0/8}"}) {
+    EXPECT_EQ(fault(edge + ends),
+              "detection.suppress[]: exfiltration is allowed for an edge between two services "
+              "(give the services' names as source and target, or outside)");
+  }
+  EXPECT_EQ(fault(edge + "source: a, target: b, port: 1}"),
+            "detection.suppress[].port: an edge between services has all ports (leave it out)");
   EXPECT_EQ(fault("{source: a, sorce: b, until: 2026-12-31, reason: x}"),
             "detection.suppress[]: unknown key `sorce` (did you mean `source`?)");
   EXPECT_EQ(faults("detection:\n"

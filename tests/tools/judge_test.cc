@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "model/detector/catalogue.h"
 #include "tests/model/graph/wordpress.h"
 #include "tools/cluster_context.h"
 
@@ -84,7 +85,8 @@ class JudgeTest : public testing::Test {
         Judge::Sinks{.sighting =
                          [this](const controlplane::Sighting& sighting) {
                            // What detectors make of the traffic is not the model's.
-                           alarms_ += int{sighting.detector == controlplane::kExfiltrationDetector};
+                           if (sighting.is_suppressed) suppressed_.push_back(sighting.end_ns);
+                           alarms_ += int{sighting.detector == detector::kExfiltrationDetector};
                          },
                      .window =
                          [this](const analysis::Verdict& verdict, const auto&, const auto&) {
@@ -157,6 +159,7 @@ class JudgeTest : public testing::Test {
   std::vector<Said> said_;
   std::vector<controlplane::ShadowJudgement> shadows_;
   std::vector<std::pair<bool, std::string>> settled_;
+  std::vector<TimeNs> suppressed_;
   int alarms_ = 0;
   std::optional<Judge> judge_;
 };
@@ -267,6 +270,26 @@ TEST_F(JudgeTest, ACandidateThatCannotJudgeIsRefusedWithAllThatCameWithIt) {
   EXPECT_FALSE(settled_[0].first);
   EXPECT_EQ(judge_->model_digest(), "old");
   EXPECT_TRUE(shadows_.empty());
+}
+
+// b holds the data and sends it out, which training never saw: the path is b -> outside.
+TEST_F(JudgeTest, AWindowOfAnAllowedEdgeIsMarkedUntilThatEnds) {
+  old_ = model_of("old", 0.25, 4);
+  detection_.suppress = {{.detector = "exfiltration",
+                          .source = "b",
+                          .target = "outside",
+                          .until = "1970-01-01T00:00:30Z",
+                          .reason = "export"}};
+  begin();
+  watch(0, kMinuteS);
+  judge_->flush();
+  EXPECT_EQ(suppressed_,
+            (std::vector<TimeNs>{10 * kNsPerSecond, 20 * kNsPerSecond, 30 * kNsPerSecond}));
+  EXPECT_EQ(alarms_, 6) << "all are sighted, told or not";
+  EXPECT_NE(judge_->describe().find("3 suppressed"), std::string::npos) << judge_->describe();
+  EXPECT_NE(judge_->describe().find("3 alerts that a suppression covered until 1970"),
+            std::string::npos)
+      << judge_->describe();
 }
 
 }  // namespace

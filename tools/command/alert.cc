@@ -11,7 +11,6 @@
 #include "config/diagnostic.h"
 #include "config/json.h"
 #include "controlplane/history/history.h"
-#include "model/detector/catalogue.h"
 #include "tools/command/commands.h"
 #include "tools/incident_text.h"
 
@@ -25,25 +24,6 @@ using controlplane::HistoryIncident;
 using controlplane::HistoryWindow;
 
 constexpr std::uint64_t kCountMax = 1'000'000;
-
-std::string severity_of(const HistoryIncident& incident) {
-  return std::string(detector::name(static_cast<detector::Severity>(incident.severity)));
-}
-
-Json to_json(const HistoryIncident& incident) {
-  Json json = Json::object();
-  json.set("id", incident.id)
-      .set("state", incident.state)
-      .set("severity", severity_of(incident))
-      .set("dedup_key", incident.key)
-      .set("count", incident.count)
-      .set("first_seen", controlplane::to_timestamp(incident.first_ns))
-      .set("last_seen", controlplane::to_timestamp(incident.last_ns))
-      .set("told", incident.is_told)
-      .set("label", incident.label)
-      .set("reason", incident.reason);
-  return json;
-}
 
 class AlertCommand final : public Command {
  public:
@@ -121,9 +101,10 @@ class AlertCommand final : public Command {
         fmt::print("{}\n", config::to_text(to_json(incident)));
         continue;
       }
-      fmt::print("{}  {}  {:<6} {:<6} {:>5} x  {}{}\n", incident.id,
+      fmt::print("{}  {}  {:<6} {:<6} {:>5} x  {}{}{}\n", incident.id,
                  controlplane::to_timestamp(incident.first_ns).substr(0, 19), severity_of(incident),
                  incident.state, incident.count, incident.key,
+                 incident.is_told ? "" : "  nobody was told",
                  incident.label.empty() ? std::string() : "  " + incident.label);
     }
     if (incidents.empty()) say_what_was_seen(history);
@@ -159,7 +140,7 @@ class AlertCommand final : public Command {
     fmt::print("  seen {} times from {} to {}{}\n", incident.count,
                controlplane::to_timestamp(incident.first_ns),
                controlplane::to_timestamp(incident.last_ns),
-               incident.is_told ? "" : "; held back, no sink was told");
+               incident.is_told ? "" : "; held back or suppressed, no sink was told");
     if (!incident.label.empty()) fmt::print("  {}: {}\n", incident.label, incident.reason);
     config::Diagnostics ignored;
     const auto line =

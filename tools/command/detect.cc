@@ -101,7 +101,7 @@ class DetectCommand final : public Command {
       if (!record.is_held_back) std::puts(config::to_text(record.line).c_str());
     });
     Detection detection(std::move(detection_options), [&](controlplane::Sighting sighting) {
-      incidents.add(std::move(sighting));
+      if (!sighting.is_suppressed) incidents.add(std::move(sighting));
     });
     std::uint64_t windows = 0;
     const auto run = run_captures(

@@ -11,6 +11,7 @@
 #include "tools/analysis_run.h"
 #include "tools/command/commands.h"
 #include "tools/command/model_options.h"
+#include "tools/command/policy_allow.h"
 #include "tools/injector/path_templates.h"
 #include "tools/policy/connection_log.h"
 #include "tools/policy/policy_file.h"
@@ -41,18 +42,22 @@ class PolicyCommand final : public Command {
  public:
   [[nodiscard]] const char* name() const override { return "policy"; }
   [[nodiscard]] const char* summary() const override {
-    return "Attack paths that a policy leaves open; policies learned from captures";
+    return "Policies learned from captures, attack paths they leave open, and what alarms allow";
   }
   [[nodiscard]] const char* example() const override {
-    return "policy paths --entities run/entities.jsonl --policy policies.yaml --sensitive user-db";
+    return "policy paths --entities run/entities.jsonl --policy policies.yaml --sensitive user-db\n"
+           "  mimir policy allow --from user-db --to outside --reason \"nightly export\" --expires "
+           "30d "
+           "--history history.sqlite --config mimir.yaml --write";
   }
 
   void declare(CommandLine& line) override {
     line.positional("WHAT", what_,
                     "learn: who connected to whom in captures, as a policy; pairs: who may send to "
-                    "whom under --policy; paths: ways from --sensitive to the outside under it");
+                    "whom under --policy; paths: ways from --sensitive to the outside under it; "
+                    "allow: what one more suppression would have held back of a history");
     line.optional_positionals("CAPTURE", captures_, kCaptureHelp);
-    declare_analysis_options(line, options_);
+    declare_analysis_options(line, options_, EntitiesNeed::kOptional);
     line.text("--policy", policy_, "FILE",
               "pairs, paths: NetworkPolicies, CiliumNetworkPolicies and Namespaces as YAML or "
               "JSON, or mimir's own format; none: everyone may send to everyone");
@@ -60,22 +65,27 @@ class PolicyCommand final : public Command {
     line.count("--count", path_count_, 1, kPathsMax, "N", "paths: at most so many, shortest first");
     line.choice("--format", format_, {"mimir", "networkpolicy", "cilium"}, "learn: of the policy");
     line.text("--output", output_, "FILE", "learn: instead of standard output");
-    line.flag("--json", json_, "paths: one JSON object a line");
+    allow_.declare(line);
+    line.flag("--json", json_, "paths, allow: one JSON object a line");
   }
 
   [[nodiscard]] ExitCode run(std::span<const std::string> /*eal_arguments*/) override {
     config::Diagnostics diagnostics;
     ExitCode code = ExitCode::kUsage;
-    if (check(diagnostics)) code = what_ == "learn" ? learn(diagnostics) : show(diagnostics);
+    if (check(diagnostics)) code = answer(diagnostics);
     fmt::print(stderr, "{}", diagnostics.render());
     return code;
   }
 
  private:
   bool check(config::Diagnostics& diagnostics) const {
-    if (what_ != "learn" && what_ != "pairs" && what_ != "paths") {
+    const bool is_of_cluster = what_ == "learn" || what_ == "pairs" || what_ == "paths";
+    if (!is_of_cluster && what_ != "allow") {
       diagnostics.error({}, fmt::format("nothing called `{}` is known of policies", what_),
-                        "give learn, pairs or paths");
+                        "give learn, pairs, paths or allow");
+    }
+    if (is_of_cluster && options_.model.entities.empty()) {
+      diagnostics.error({}, what_ + " needs to know who is who", "give --entities FILE");
     }
     if (what_ == "learn" && captures_.empty()) {
       diagnostics.error({}, "nothing to learn from", "give a capture");
@@ -88,6 +98,11 @@ class PolicyCommand final : public Command {
       diagnostics.error({}, "paths begin at a service", "give --sensitive SERVICE");
     }
     return check_analysis_options(options_, diagnostics);
+  }
+
+  ExitCode answer(config::Diagnostics& diagnostics) {
+    if (what_ == "allow") return allow_.run(json_, diagnostics);
+    return what_ == "learn" ? learn(diagnostics) : show(diagnostics);
   }
 
   ExitCode learn(config::Diagnostics& diagnostics) {
@@ -183,6 +198,7 @@ class PolicyCommand final : public Command {
   std::uint64_t path_count_ = 100;
   std::string format_ = "mimir";
   std::string output_;
+  PolicyAllow allow_;
   bool json_ = false;
 };
 

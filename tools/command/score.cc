@@ -167,7 +167,8 @@ class ScoreCommand final : public Command {
                                          .signatures = command.options_.signatures,
                                          .secret = secret},
                         [this, &command](controlplane::Sighting sighting) {
-                          if (!command.windows_) incidents.add(std::move(sighting));
+                          if (command.windows_ || sighting.is_suppressed) return;
+                          incidents.add(std::move(sighting));
                         });
       builder.emplace(loaded.model, *context.cluster, loaded.digest);
       analyzer.emplace(*context.cluster, context.observation, std::move(*registry), loaded.model,
@@ -193,8 +194,7 @@ class ScoreCommand final : public Command {
       const std::vector<std::string> path = alert ? alert->path : std::vector<std::string>();
       std::puts(config::to_text(to_json(verdict, path)).c_str());
     } else if (alert) {
-      judges.detection->relate(*alert);
-      judges.incidents.add(controlplane::sighting_of(*alert));
+      judges.detection->report(*alert);
     }
   }
 

@@ -148,6 +148,55 @@ TEST_F(HistoryTest, AnIncidentIsAsItsLastRecordLeftIt) {
   EXPECT_EQ(history->records("01A"), (std::vector<std::string>{"{\"count\":1}", "{\"count\":7}"}));
 }
 
+// A detector's incident that is suppressed from some time on has two lives with one id.
+TEST_F(HistoryTest, AnIncidentThatIsToldInPartIsAllOfIt) {
+  const auto history = create();
+  ASSERT_TRUE(history->add(record("01A", IncidentState::kOpen, 20, 7)));
+  IncidentRecord silent = record("01A", IncidentState::kOpen, 15, 2);
+  silent.is_held_back = true;
+  silent.first_ns = 6;
+  silent.severity = 3;
+  ASSERT_TRUE(history->add(silent));
+  const auto incident = history->incident("01A");
+  ASSERT_TRUE(incident.has_value());
+  EXPECT_TRUE(incident->is_told);
+  EXPECT_EQ(incident->count, 7U);
+  EXPECT_EQ(incident->severity, 1);
+  EXPECT_EQ(incident->first_ns, 5);
+  EXPECT_EQ(incident->last_ns, 20);
+}
+
+TEST_F(HistoryTest, ListsTheEdgesOfItsWindows) {
+  const auto history = create();
+  const std::string ab = R"({"src":"a","dst":"b"})";
+  const std::string cd = R"({"src":"c","dst":"d"})";
+  const std::string cb = R"({"src":"c","dst":"b"})";
+  ASSERT_TRUE(history->add(window(0, 0, R"({"edge_count":9,"edges":[)" + ab + "," + cd + "]}")));
+  HistoryWindow alarm = window(10, 1, R"({"edge_count":2,"edges":[)" + cb + "," + ab + "]}");
+  alarm.is_alarm = true;
+  ASSERT_TRUE(history->add(alarm));
+  ASSERT_TRUE(history->add(window(20, 0, R"({"edges":[]})")));
+  const auto edges = history->edges("a", "b");
+  ASSERT_TRUE(edges.has_value()) << history->fault();
+  const HistoryEdge first{.granularity_s = 10,
+                          .source = "a",
+                          .target = "b",
+                          .window_count = 2,
+                          .alarm_count = 1,
+                          .begin_ns = 0,
+                          .end_ns = 20 * kNsPerSecond};
+  const HistoryEdge second{.granularity_s = 10,
+                           .source = "c",
+                           .target = "b",
+                           .window_count = 1,
+                           .alarm_count = 1,
+                           .begin_ns = 10 * kNsPerSecond,
+                           .end_ns = 20 * kNsPerSecond};
+  EXPECT_EQ(*edges, (std::vector<HistoryEdge>{first, second}));
+  EXPECT_EQ(history->cut_window_count(), 1U);
+  EXPECT_EQ(history->alarms(), (std::vector<std::string>{alarm.detail}));
+}
+
 TEST_F(HistoryTest, LabelsWhatItHas) {
   const auto history = create();
   ASSERT_TRUE(history->add(record("01A", IncidentState::kOpen, 10, 1)));

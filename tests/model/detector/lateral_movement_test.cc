@@ -173,20 +173,20 @@ TEST(Suppressor, CoversUntilItEndsAndCountsWhatItWouldHave) {
   const Finding finding = rig.judge(trace).at(0);
   const auto covers = [&](Suppression suppression) {
     Suppressor suppressor({std::move(suppression)});
-    return suppressor.covers(finding, rig.resolver);
+    return !suppressor.cover(subject_of(finding, rig.resolver)).empty();
   };
   const TimeNs later_ns = finding.last_ns + 1;
   EXPECT_TRUE(covers({.source = "front", .until_ns = later_ns}));
   EXPECT_TRUE(covers({.source = "shop/front-1", .until_ns = later_ns}));
   EXPECT_TRUE(covers({.source = "10.244.0.0/16", .target = "db", .until_ns = later_ns}));
   EXPECT_TRUE(covers(
-      {.kind = Kind::kLateralMovement, .source = "10.244.0.2", .port = 22, .until_ns = later_ns}));
-  EXPECT_FALSE(covers({.kind = Kind::kBeacon, .source = "front", .until_ns = later_ns}));
+      {.detector = "lateral_movement", .source = "10.244.0.2", .port = 22, .until_ns = later_ns}));
+  EXPECT_FALSE(covers({.detector = "beacon", .source = "front", .until_ns = later_ns}));
   EXPECT_FALSE(covers({.source = "pay", .until_ns = later_ns}));
   EXPECT_FALSE(covers({.source = "front", .target = "pay", .until_ns = later_ns}));
   EXPECT_FALSE(covers({.source = "front", .port = 23, .until_ns = later_ns}));
   Suppressor ended({{.source = "front", .until_ns = finding.last_ns}});
-  EXPECT_FALSE(ended.covers(finding, rig.resolver));
+  EXPECT_TRUE(ended.cover(subject_of(finding, rig.resolver)).empty());
   EXPECT_EQ(ended.uses()[0].expired_count, 1U);
 }
 
@@ -195,15 +195,16 @@ TEST(Suppressor, KeepsItsCountsWhenOthersTakeItsPlace) {
   Trace trace;
   trace.tcp(60, pod(kFront, 1), pod(kDb, 2), 22, kAsking, kAnswering);
   const Finding finding = rig.judge(trace).at(0);
+  const SuppressionSubject subject = subject_of(finding, rig.resolver);
   const Suppression front{.source = "front", .until_ns = finding.last_ns + 1};
   const Suppression pay{.source = "pay", .until_ns = finding.last_ns + 1};
   Suppressor suppressor({front});
-  EXPECT_TRUE(suppressor.covers(finding, rig.resolver));
+  EXPECT_FALSE(suppressor.cover(subject).empty());
   suppressor.replace({pay, front});
   ASSERT_EQ(suppressor.uses().size(), 2U);
   EXPECT_EQ(suppressor.uses()[1].suppressed_count, 1U) << "it stays";
   suppressor.replace({pay});
-  EXPECT_FALSE(suppressor.covers(finding, rig.resolver)) << "it is gone";
+  EXPECT_TRUE(suppressor.cover(subject).empty()) << "it is gone";
   EXPECT_EQ(suppressor.suppressed_count(), 1U) << "what it suppressed was suppressed";
 }
 
