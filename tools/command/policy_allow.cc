@@ -175,12 +175,14 @@ void PolicyAllow::compare(const SuppressionFile& file, const Suppression& wanted
                                       second_text(there[i].until_ns), there[i].reason),
                           "it holds back nothing any more: remove it");
     } else if (is_of_the_same(there[i], wanted)) {
-      diagnostics.add({.severity = write_ ? config::Severity::kError : config::Severity::kWarning,
-                       .place = {.file = file.path},
-                       .message = fmt::format("{} allows the same until {}: {}", name,
-                                              second_text(there[i].until_ns), there[i].reason),
-                       .source_line = {},
-                       .hint = "change its until and reason instead"});
+      const std::string message = fmt::format("{} allows the same until {}: {}", name,
+                                              second_text(there[i].until_ns), there[i].reason);
+      constexpr const char* kHint = "change its until and reason instead";
+      if (write_) {
+        diagnostics.error({.file = file.path}, message, kHint);
+      } else {
+        diagnostics.warning({.file = file.path}, message, kHint);
+      }
     }
   }
 }
