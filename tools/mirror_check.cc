@@ -194,6 +194,13 @@ std::string_view name(MirrorFinding::Level level) {
 }
 
 std::vector<MirrorFinding> check_mirror(const MirrorView& view) {
+  if (view.received == 0 && view.arrived_at_ports > 0) {
+    return {{.name = "received",
+             .level = Grade::kUnknown,
+             .text = fmt::format("{} packets have arrived, and no window has closed yet",
+                                 view.arrived_at_ports),
+             .hint = "ask again when a window and its lateness are over"}};
+  }
   if (view.received == 0) {
     return {{.name = "received",
              .level = Grade::kWrong,

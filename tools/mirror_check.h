@@ -15,8 +15,9 @@ namespace mimir::tools {
 /// What is known of a mirror, from a capture or a running appliance. What is not there was not
 /// looked for.
 struct MirrorView {
-  std::uint64_t received = 0;
+  std::uint64_t received = 0;  ///< of windows that have closed
   std::uint64_t counted = 0;
+  std::uint64_t arrived_at_ports = 0;              ///< in all, of an appliance that runs
   std::map<std::string, std::uint64_t> dropped{};  ///< by reason, see Drop
   std::optional<std::uint64_t> lost_at_ports{};
   std::uint64_t tcp_flows = 0;  ///< see MirrorTally

@@ -54,6 +54,9 @@ MirrorView view_of(const Json& status, const Json& windows) {
                   .tcp_flows = count_of(mirror, "tcp_flows"),
                   .one_way = count_of(mirror, "one_way_flows"),
                   .mapped_bytes_ratio = mapped_ratio_of(windows)};
+  for (const Json& port : list_of(status, "ports")) {
+    view.arrived_at_ports += count_of(port, "received");
+  }
   const Json& dropped = member(packets, "dropped");
   if (const Json::Object* const reasons = dropped.members()) {
     for (const auto& [reason, count] : *reasons) view.dropped[reason] = count.count().value_or(0);
