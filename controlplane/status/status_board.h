@@ -35,8 +35,9 @@ class StatusBoard {
   };
   /// A day of windows of 10 s, where there is no other memory.
   static constexpr Depth kDay{.windows = 8640, .alerts = 1000};
-  /// Half an hour of windows of 10 s and 60 s: what is older, the history has.
-  static constexpr Depth kBesideHistory{.windows = 210, .alerts = 200};
+  /// Half an hour of windows of 10 s and 60 s, and of an incident that is told once a minute, of
+  /// which a line takes some 40 kB: what is older, the history has.
+  static constexpr Depth kBesideHistory{.windows = 210, .alerts = 30};
 
   struct Content {
     ApplianceStatus status;
