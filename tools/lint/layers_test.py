@@ -156,6 +156,10 @@ class Style(unittest.TestCase):
         self.assertEqual([], self.told("config/a.h", CLEAN + "\n" * 498))
         self.assertEqual([(501, "501 lines are more than 500")],
                          self.told("config/a.h", CLEAN + "\n" * 499))
+        script = "# SPDX-License-Identifier: Apache-2.0\n"
+        self.assertEqual([], self.told("tests/a.py", script + "\n" * 499))
+        self.assertEqual([(501, "501 lines are more than 500")],
+                         self.told("tests/a.py", script + "\n" * 500))
 
 
 class HotSymbols(unittest.TestCase):

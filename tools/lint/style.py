@@ -34,7 +34,7 @@ def check(name, text):
         add(1, "the header lacks #pragma once", "write it on the second line")
     if text and not text.endswith("\n"):
         add(len(lines), "the last line does not end", "end it with a newline")
-    if is_cpp and len(lines) - 1 > FILE_LINES_MAX:
+    if is_code and len(lines) - 1 > FILE_LINES_MAX:
         add(FILE_LINES_MAX + 1, f"{len(lines) - 1} lines are more than {FILE_LINES_MAX}",
             "split the file where its subject splits")
     for number, line in enumerate(lines, 1):
