@@ -5,12 +5,13 @@ Not one test may leave a message in the browser's console: an error there is a r
 a lost request, or a fault of the page.
 """
 
+import contextlib
 import os
 import re
 import unittest
 
 from mimir_case import Appliance, MimirCase
-from web_stage import asked_of, open_browser, until, webdriver
+from web_stage import Stage, asked_of, open_browser, until, webdriver
 
 if webdriver is not None:
     from selenium.webdriver import ActionChains
@@ -51,6 +52,15 @@ class DashboardCase(MimirCase):
         if getattr(self, "may_fail_to_load", False):
             self.browser.get_log("browser")
         self.assertEqual(self.browser.get_log("browser"), [])
+
+    @contextlib.contextmanager
+    def stage(self, *said, **settings):
+        """A stage that the page leaves before it ends: a request that it cuts off is an error in
+        the console.
+        """
+        with Stage(self.port, *said, **settings) as stage:
+            yield stage
+            self.browser.get("about:blank")
 
     # What the page has, and what is done to it.
 

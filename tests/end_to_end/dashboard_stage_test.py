@@ -22,7 +22,7 @@ class DashboardOfAStage(DashboardCase):
         numbers = [*range(1500), *range(10_000, 10_020)]
         windows = [window(number, [edge("a", "outside", 5000 + number, 5000)])
                    for number in numbers]
-        with Stage(self.port, status(), windows, kept=20) as stage:
+        with self.stage(status(), windows, kept=20) as stage:
             self.open(stage.url)
 
             def is_shown(at):
@@ -61,7 +61,7 @@ class DashboardOfAStage(DashboardCase):
         windows = [window(number, [edge("a", "outside", 5000 + number, 5000)])
                    for number in numbers]
         windows[598]["edge_count"] = 301
-        with Stage(self.port, status(), windows, kept=20) as stage:
+        with self.stage(status(), windows, kept=20) as stage:
             self.open(stage.url)
             self.press(Keys.HOME, Keys.ARROW_LEFT)
             for at in [599, 598]:
@@ -81,7 +81,7 @@ class DashboardOfAStage(DashboardCase):
 
     def test_a_thousand_services_open_on_what_is_unusual(self):
         windows = large_windows()
-        with Stage(self.port, status(services=1000), windows) as stage:
+        with self.stage(status(services=1000), windows) as stage:
             self.open(stage.url)
             unusual = {(one["src"], one["dst"]) for one in windows[-1]["edges"]
                        if not self.is_usual(one)}
@@ -105,7 +105,7 @@ class DashboardOfAStage(DashboardCase):
         strange = large_windows(count=1)[0]
         for one in strange["edges"]:
             one["seen_in_training"] = False
-        with Stage(self.port, status(services=1000), [strange]) as stage:
+        with self.stage(status(services=1000), [strange]) as stage:
             self.open(stage.url)
             self.assertLessEqual(len(self.drawn()), 120)
             self.assertLessEqual({("db", "service-0007"), ("service-0007", "outside")},
@@ -131,7 +131,7 @@ class DashboardOfAStage(DashboardCase):
                          {"src_pod": hostile, "dst_pod": hostile, "bytes": 1, "packets": 1}],
                      "window": {"start": windows[1]["begin"], "granularity_s": 10},
                      "explanation": {"summary": hostile, "action": hostile}}}
-        with Stage(self.port, said, windows, [alert]) as stage:
+        with self.stage(said, windows, [alert]) as stage:
             self.open(stage.url)
             self.element("#alerts button").click()
             for key in ["1", "2", "3", Keys.ARROW_LEFT, "c", Keys.ARROW_RIGHT, "2"]:
@@ -157,7 +157,7 @@ class DashboardOfAStage(DashboardCase):
                    incident_record("I2", "open", windows[1], 1, "another"),
                    incident_record("I1", "closed", windows[3], 3, "it is over")]
         said = status(incidents={"opened": 2, "open": 1, "records_written": 3})
-        with Stage(self.port, said, windows, records) as stage:
+        with self.stage(said, windows, records) as stage:
             self.open(stage.url)
             listed = [one.text for one in self.browser.find_elements(
                 By.CSS_SELECTOR, "#alerts button")]
@@ -176,7 +176,7 @@ class DashboardOfAStage(DashboardCase):
     def test_a_token_is_asked_for_and_given(self):
         self.may_fail_to_load = True  # the browser tells of each 401
         windows = [window(0, [edge("a", "outside", 5000, 5000)])]
-        with Stage(self.port, status(), windows, token="s3cret") as stage:
+        with self.stage(status(), windows, token="s3cret") as stage:
             self.browser.get(stage.url)
             form = self.element("#token-form")
             until(form.is_displayed)

@@ -9,7 +9,7 @@ import re
 
 from dashboard_case import DashboardCase
 from mimir_case import main
-from web_stage import (Stage, asked_of, bytes_text, edge, save_screenshot, status, until,
+from web_stage import (asked_of, bytes_text, edge, save_screenshot, status, until,
                        webdriver, window)
 
 if webdriver is not None:
@@ -224,7 +224,7 @@ class Dashboard(DashboardCase):
         self.assertNotIn("DOES NOT BALANCE", text)
         broken = status()
         broken["packets"]["counted"] -= 1
-        with Stage(self.port, broken, [window(0, [edge("a", "outside", 5000, 5000)])]) as stage:
+        with self.stage(broken, [window(0, [edge("a", "outside", 5000, 5000)])]) as stage:
             self.open(stage.url)
             self.press("3")
             until(lambda: "DOES NOT BALANCE" in self.text("#health"))
@@ -267,7 +267,7 @@ class Dashboard(DashboardCase):
     def test_kinds_differ_without_their_colours(self):
         edges = [edge("a", "b", 5000, 5000), edge("b", "c", 90000, 1000), edge("c", "d", 5000),
                  edge("d", "outside", 5000, 4000, on_path=True)]
-        with Stage(self.port, status(), [window(0, edges, alert=True)]) as stage:
+        with self.stage(status(), [window(0, edges, alert=True)]) as stage:
             self.open(stage.url)
             looks = self.run_script(
                 "return mimirGraph.edges().map((e) => [e.style('line-style'),"
