@@ -41,9 +41,9 @@ config::Section<SinkConfig> sink_section() {
       .text("name", &C::name,
             "Its label in metrics and its folder in the spool: a-z, 0-9, _ and -, not file.")
       .text("to", &C::to,
-            "Whom: syslog+udp://HOST:514, syslog+tcp://HOST:601, syslog+unix:///dev/log, "
-            "https://HOST/PATH, kafka://HOST:9092,HOST:9092/TOPIC, kafka+tls://..., or a Unix "
-            "stream as unix:///run/siem.sock.")
+            "Whom: syslog+udp://HOST:514, syslog+tcp://HOST:601, syslog+tls://HOST:6514, "
+            "syslog+unix:///dev/log, https://HOST/PATH, kafka://HOST:9092,HOST:9092/TOPIC, "
+            "kafka+tls://..., or a Unix stream as unix:///run/siem.sock.")
       .text("token_file", &C::token_file,
             "Of a webhook: a file with a token that is sent as Authorization: Bearer TOKEN.")
       .text("ca_file", &C::ca_file,

@@ -55,7 +55,7 @@ std::unique_ptr<Sink> make_sink(const SinkConfig& config, config::Diagnostics& d
                                 fault);
     if (sink != nullptr) return sink;
   } else if (target) {
-    return std::make_unique<SocketSink>(*target, syslog_origin());
+    return std::make_unique<SocketSink>(*target, config.ca_file, syslog_origin());
   }
   diagnostics.error({.file = "output.sinks"}, config.to + ": " + fault, "see config/reference.md");
   return nullptr;

@@ -17,6 +17,7 @@ struct Form {
 constexpr std::array kForms{
     Form{"syslog+udp", SinkKind::kSyslogUdp, false},
     Form{"syslog+tcp", SinkKind::kSyslogTcp, false},
+    Form{"syslog+tls", SinkKind::kSyslogTcp, true},
     Form{"syslog+unix", SinkKind::kSyslogUnix, false},
     Form{"unix", SinkKind::kUnixStream, false},
     Form{"http", SinkKind::kWebhook, false},

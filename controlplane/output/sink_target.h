@@ -10,7 +10,7 @@ namespace mimir::controlplane {
 
 enum class SinkKind : std::uint8_t {
   kSyslogUdp,   ///< syslog+udp://HOST:PORT
-  kSyslogTcp,   ///< syslog+tcp://HOST:PORT
+  kSyslogTcp,   ///< syslog+tcp://HOST:PORT, syslog+tls://HOST:PORT
   kSyslogUnix,  ///< syslog+unix:///dev/log
   kUnixStream,  ///< unix:///run/siem.sock
   kWebhook,     ///< https://HOST/PATH, http://HOST/PATH

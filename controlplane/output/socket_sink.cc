@@ -35,8 +35,8 @@ bool wait_for(int socket, short events) {
 
 }  // namespace
 
-SocketSink::SocketSink(SinkTarget target, SyslogOrigin origin)
-    : target_(std::move(target)), origin_(std::move(origin)) {}
+SocketSink::SocketSink(SinkTarget target, std::string ca_path, SyslogOrigin origin)
+    : target_(std::move(target)), ca_path_(std::move(ca_path)), origin_(std::move(origin)) {}
 
 SocketSink::~SocketSink() { disconnect(); }
 
@@ -52,7 +52,8 @@ std::string SocketSink::frame(const std::string& line) const {
 }
 
 void SocketSink::disconnect() {
-  if (socket_ >= 0) (void)close(socket_);
+  if (tls_ == nullptr && socket_ >= 0) (void)close(socket_);
+  tls_.reset();
   socket_ = -1;
 }
 
@@ -114,10 +115,17 @@ bool SocketSink::connect(std::string& fault) {
   if (socket_ >= 0) return true;
   const bool is_unix =
       target_.kind == SinkKind::kSyslogUnix || target_.kind == SinkKind::kUnixStream;
-  return is_unix ? open_unix(fault) : open_internet(fault);
+  if (is_unix) return open_unix(fault);
+  if (!target_.is_tls) return open_internet(fault);
+  tls_ = TlsStream::open({.host = target_.host, .port = target_.port, .ca_path = ca_path_}, fault);
+  if (tls_ == nullptr) return false;
+  socket_ = tls_->socket();
+  seen_alive_ = Clock::now();
+  return true;
 }
 
-bool SocketSink::has_gone() const {
+bool SocketSink::has_gone() {
+  if (tls_ != nullptr) return tls_->has_gone();
   pollfd state{.fd = socket_, .events = POLLIN, .revents = 0};
   if (poll(&state, 1, 0) <= 0) return false;
   if ((state.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) return true;
@@ -146,24 +154,29 @@ void SocketSink::forget_certain() {
   }
 }
 
+std::size_t SocketSink::put(std::string_view bytes, std::string& fault) {
+  if (tls_ != nullptr) return tls_->send(bytes, fault);
+  const ssize_t taken = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (taken > 0) return static_cast<std::size_t>(taken);
+  if (errno != EAGAIN && errno != EINTR) fault = error_text("it takes nothing");
+  return 0;
+}
+
 bool SocketSink::send_stream(const std::string& bytes, std::string& fault) {
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t put =
-        send(socket_, bytes.data() + done, bytes.size() - done, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (put > 0) {
-      done += static_cast<std::size_t>(put);
-    } else if (errno == EAGAIN && wait_for(socket_, POLLOUT)) {
-      continue;
-    } else if (errno != EINTR) {
-      fault = error_text("it takes nothing");
+  std::string_view rest = bytes;
+  while (!rest.empty()) {
+    const std::size_t taken = put(rest, fault);
+    rest.remove_prefix(taken);
+    if (!fault.empty()) return false;
+    if (taken == 0 && !wait_for(socket_, POLLOUT)) {
+      fault = "it takes nothing";
       return false;
     }
   }
   return true;
 }
 
-bool SocketSink::drain(std::string& fault) const {
+bool SocketSink::drain(std::string& fault) {
   const Clock::time_point deadline = Clock::now() + kPatience;
   int waiting = 0;
   while (ioctl(socket_, SIOCOUTQ, &waiting) == 0 && waiting > 0) {

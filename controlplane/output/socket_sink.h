@@ -2,18 +2,22 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <deque>
-#include <optional>
+#include <memory>
 #include <string>
+#include <string_view>
 
 #include "controlplane/output/sink.h"
 #include "controlplane/output/sink_target.h"
 #include "controlplane/output/syslog_message.h"
+#include "controlplane/output/tls_stream.h"
 
 namespace mimir::controlplane {
 
 /// Tells through a socket: syslog (RFC 5424) by UDP (RFC 5426), TCP with octet counting
-/// (RFC 6587 3.4.1) or /dev/log, and plain JSON lines to a Unix stream.
+/// (RFC 6587 3.4.1), the same through TLS (RFC 5425) or /dev/log, and plain JSON lines to a
+/// Unix stream.
 ///
 /// Nobody acknowledges on these. A datagram has arrived when the kernel took it, which for
 /// UDP says nothing of the network. A line on a stream has arrived when the other kernel
@@ -25,8 +29,9 @@ class SocketSink final : public Sink {
   /// Of what a broken connection carried so lately, some may not have been read.
   static constexpr std::chrono::seconds kDoubt{5};
 
+  /// `ca_path`: with TLS, who signs the receiver's certificate, as TlsStream has it.
   /// REQUIRES: a kind of syslog or kUnixStream.
-  SocketSink(SinkTarget target, SyslogOrigin origin);
+  SocketSink(SinkTarget target, std::string ca_path, SyslogOrigin origin);
   ~SocketSink() override;
 
   [[nodiscard]] Delivery deliver(std::span<const std::string> lines) override;
@@ -46,17 +51,21 @@ class SocketSink final : public Sink {
   [[nodiscard]] bool open_unix(std::string& fault);
   [[nodiscard]] bool open_internet(std::string& fault);
   /// Whether the peer closed the connection, or it broke.
-  [[nodiscard]] bool has_gone() const;
+  [[nodiscard]] bool has_gone();
+  /// How many bytes were taken; none with an empty `fault`: not now.
+  [[nodiscard]] std::size_t put(std::string_view bytes, std::string& fault);
   [[nodiscard]] bool send_stream(const std::string& bytes, std::string& fault);
   /// Waits until nothing that was sent is still on its way.
-  [[nodiscard]] bool drain(std::string& fault) const;
+  [[nodiscard]] bool drain(std::string& fault);
   [[nodiscard]] Delivery deliver_stream(std::span<const std::string> lines);
   [[nodiscard]] Delivery deliver_datagrams(std::span<const std::string> lines);
   void disconnect();
   void forget_certain();
 
   SinkTarget target_;
+  std::string ca_path_;
   SyslogOrigin origin_;
+  std::unique_ptr<TlsStream> tls_;  ///< with TLS: whose the socket is
   int socket_ = -1;
   std::deque<Sent> doubtful_;  ///< of the connection; of a broken one until it is sent again
   std::chrono::steady_clock::time_point seen_alive_{};

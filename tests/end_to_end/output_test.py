@@ -48,8 +48,10 @@ class StreamPeer:
     """Listens; keeps what comes on connection after connection. It hangs up on the first after
     so many bytes, as one that dies does, and listens no more until `live()` is called."""
 
-    def __init__(self, family, address, hang_up_after=None):
+    def __init__(self, family, address, hang_up_after=None, context=None):
         self.family, self.address, self.hang_up_after = family, address, hang_up_after
+        self.context = context
+        self.refusals = []
         self.received = []
         self.died = threading.Event()
         self.listener = None
@@ -70,6 +72,12 @@ class StreamPeer:
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = listener.accept()
+                if self.context:
+                    try:
+                        connection = self.context.wrap_socket(connection, server_side=True)
+                    except ssl.SSLError as error:
+                        self.refusals.append(str(error))
+                        continue
                 self.received.append(b"")
                 while data := connection.recv(1 if self.hang_up_after else 65536):
                     self.received[-1] += data
@@ -193,6 +201,22 @@ class Output(MimirCase):
         self.assertTrue(appliance.wait_until_listening(), appliance.stderr)
         return appliance
 
+    def certificates(self, *names):
+        """Of localhost, each signed by itself: NAME.pem and NAME.key."""
+        if shutil.which("openssl") is None:
+            self.skipTest("openssl is not installed")
+        for name in names:
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+                            "-days", "1", "-subj", "/CN=localhost", "-addext",
+                            "subjectAltName=DNS:localhost",
+                            "-keyout", f"{name}.key", "-out", f"{name}.pem"], cwd=self.folder,
+                           check=True, capture_output=True)
+
+    def server_context(self, name):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.folder / f"{name}.pem", self.folder / f"{name}.key")
+        return context
+
     def check_syslog(self, messages, lines):
         parts = [RFC_5424.fullmatch(message) for message in messages]
         self.assertNotIn(None, parts, messages)
@@ -247,18 +271,37 @@ class Output(MimirCase):
         self.assertTrue(until(lambda: len(told()) == len(lines)))
         self.assertEqual(told(), lines)
 
+    def test_a_syslog_server_with_tls_is_verified_and_gets_all_of_it_although_it_dies(self):
+        self.certificates("siem", "other")
+        peer = StreamPeer(socket.AF_INET, ("127.0.0.1", 0), 20_000, self.server_context("siem"))
+        port = peer.address[1]
+        lines, said = self.replay("tls", [
+            ("siem", f"syslog+tls://localhost:{port}", ", ca_file: other.pem")])
+        self.assertEqual(peer.received, [], "a stranger was told")
+        self.assertTrue(peer.refusals)
+        self.assertIn(f"waiting {len(lines)}\n", said)
+        self.assertIn("certificate", said)
+        # Its certificate is that of a name.
+        appliance = self.quiet("tls", [
+            ("siem", f"syslog+tls://127.0.0.1:{port}", ", ca_file: siem.pem")])
+        self.assertTrue(until(lambda: peer.received))
+        appliance.end()
+        self.assertIn("matches target host name '127.0.0.1'", appliance.stderr)
+        self.assertEqual(b"".join(peer.received), b"", "somebody else's certificate was taken")
+        self.quiet("tls", [("siem", f"syslog+tls://localhost:{port}", ", ca_file: siem.pem")])
+        self.assertTrue(peer.died.wait(PATIENCE_S))
+        time.sleep(1)
+        peer.live()
+
+        def told():
+            return without_repetitions(peer.counted_messages())
+        self.assertTrue(until(lambda: len(told()) == len(lines)))
+        self.check_syslog(told(), lines)
+
     def test_a_webhook_is_verified_and_tried_until_it_takes_it(self):
-        if shutil.which("openssl") is None:
-            self.skipTest("openssl is not installed")
-        for name in ["server", "stranger"]:
-            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-                            "-days", "1", "-subj", "/CN=localhost", "-addext",
-                            "subjectAltName=DNS:localhost",
-                            "-keyout", f"{name}.key", "-out", f"{name}.pem"], cwd=self.folder,
-                           check=True, capture_output=True)
+        self.certificates("server", "stranger")
         self.write("token", "s3cret\n")
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.folder / "server.pem", self.folder / "server.key")
+        context = self.server_context("server")
         peer = WebhookPeer(0, [503, 429, 500, 413], context)
         port = peer.port
         lines, said = self.replay("hook", [

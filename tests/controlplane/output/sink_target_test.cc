@@ -29,6 +29,9 @@ TEST(SinkTarget, IsReadFromEachOfItsForms) {
   EXPECT_EQ(kafka->path, "alerts");
   EXPECT_EQ(parse_sink_target("unix:///run/siem.sock")->kind, SinkKind::kUnixStream);
   EXPECT_EQ(parse_sink_target("syslog+tcp://siem:601")->kind, SinkKind::kSyslogTcp);
+  EXPECT_FALSE(parse_sink_target("syslog+tcp://siem:601")->is_tls);
+  EXPECT_EQ(parse_sink_target("syslog+tls://siem:6514")->kind, SinkKind::kSyslogTcp);
+  EXPECT_TRUE(parse_sink_target("syslog+tls://siem:6514")->is_tls);
 }
 
 TEST(SinkTarget, RefusesWhatIsNoneOfThem) {
