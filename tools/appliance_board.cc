@@ -213,7 +213,8 @@ void ApplianceBoard::state_age(config::Json& alert) const {
 }
 
 void ApplianceBoard::add_alert(const controlplane::IncidentRecord& record) {
-  if (is_served()) board_.add_alert({.time_ns = record.time_ns, .line = record.line});
+  if (is_served())
+    board_.add_alert({.time_ns = record.time_ns, .line = config::to_text(record.line)});
 }
 
 void ApplianceBoard::publish(const LiveStatus& live, const AlertDesk& desk) {

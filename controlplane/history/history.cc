@@ -328,10 +328,14 @@ std::optional<std::vector<WindowSummary>> History::summaries(const HistorySpan& 
       .bind(std::int64_t{span.granularity_s})
       .bind(static_cast<std::int64_t>(span.count_max));
   std::vector<WindowSummary> all;
+  std::size_t bytes = 0;
   while (rows.step()) {
-    all.push_back({.granularity_s = static_cast<std::uint32_t>(rows.integer(0)),
-                   .begin_ns = rows.integer(1),
-                   .json = rows.text(2)});
+    WindowSummary one{.granularity_s = static_cast<std::uint32_t>(rows.integer(0)),
+                      .begin_ns = rows.integer(1),
+                      .json = rows.text(2)};
+    bytes += one.json.size();
+    all.push_back(std::move(one));
+    if (bytes > span.bytes_max) break;
   }
   if (!rows.is_well()) return std::nullopt;
   std::reverse(all.begin(), all.end());
@@ -344,7 +348,12 @@ std::optional<std::vector<std::string>> History::told(const HistorySpan& span) {
       "ORDER BY seq DESC LIMIT ?");
   rows.bind(span.from_ns).bind(span.to_ns).bind(static_cast<std::int64_t>(span.count_max));
   std::vector<std::string> lines;
-  while (rows.step()) lines.push_back(rows.text(0));
+  std::size_t bytes = 0;
+  while (rows.step()) {
+    lines.push_back(rows.text(0));
+    bytes += lines.back().size();
+    if (bytes > span.bytes_max) break;
+  }
   if (!rows.is_well()) return std::nullopt;
   std::reverse(lines.begin(), lines.end());
   return lines;

@@ -54,6 +54,8 @@ struct HistorySpan {
   TimeNs ended_ns = std::numeric_limits<TimeNs>::max();  ///< of windows: their ends at most
   std::uint32_t granularity_s = 0;                       ///< of windows; 0: any
   std::size_t count_max = 0;
+  /// Of their texts: the one that exceeds it is the last.
+  std::size_t bytes_max = std::numeric_limits<std::size_t>::max();
 };
 
 /// What there is of windows of one length.

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -59,7 +61,7 @@ std::vector<const WindowView*> latest_of(const std::deque<WindowView>& windows) 
 
 /// What memory has of what is asked for, the last of it, and where that begins.
 struct Remembered {
-  Json::Array rows{};
+  std::vector<std::string> rows{};
   std::optional<TimeNs> oldest_end_ns{};                ///< of all windows in memory
   std::set<std::pair<std::uint32_t, TimeNs>> oldest{};  ///< which end then
 };
@@ -78,13 +80,13 @@ Remembered windows_in(const std::deque<WindowView>& all, const PastQuery& query)
   }
   const std::size_t count = std::min(chosen.size(), static_cast<std::size_t>(query.limit));
   for (std::size_t i = chosen.size() - count; i < chosen.size(); ++i) {
-    found.rows.push_back(summary_json(*chosen[i]));
+    found.rows.push_back(config::to_text(summary_json(*chosen[i])));
   }
   return found;
 }
 
-Json::Array alerts_in(const std::deque<ToldAlert>& all, const PastQuery& query) {
-  Json::Array rows;
+std::vector<std::string> alerts_in(const std::deque<ToldAlert>& all, const PastQuery& query) {
+  std::vector<std::string> rows;
   for (auto alert = all.rbegin(); alert != all.rend(); ++alert) {
     if (rows.size() == static_cast<std::size_t>(query.limit)) break;
     if (query.has(alert->time_ns)) rows.push_back(alert->line);
@@ -93,19 +95,36 @@ Json::Array alerts_in(const std::deque<ToldAlert>& all, const PastQuery& query) 
   return rows;
 }
 
-/// Puts what the history says before what memory does, the last `limit` of both.
-HttpResponse list_response(const char* name, const std::vector<std::string>& older,
-                           Json::Array rows, const PastQuery& query) {
-  const std::size_t room = static_cast<std::size_t>(query.limit) - rows.size();
-  Json list = Json::array();
-  for (std::size_t i = older.size() - std::min(older.size(), room); i < older.size(); ++i) {
-    config::Diagnostics ignored;
-    if (auto row = config::parse_json(older[i], name, ignored)) list.push(std::move(*row));
+bool is_json(std::string_view text) {
+  config::Diagnostics ignored;
+  return config::parse_json(text, "", ignored).has_value();
+}
+
+/// The last `limit` of what the history says and then memory does, as far as they fit. They stay
+/// text: as values they would take six times as much, for each who asks.
+HttpResponse list_response(std::string_view name, std::vector<std::string> older,
+                           std::vector<std::string> recent, const PastQuery& query) {
+  older.erase(std::remove_if(older.begin(), older.end(),
+                             [](const std::string& row) { return !is_json(row); }),
+              older.end());
+  std::vector<std::string> rows = std::move(older);
+  std::move(recent.begin(), recent.end(), std::back_inserter(rows));
+  std::size_t first = rows.size();
+  std::size_t bytes = 0;
+  while (first > 0 && rows.size() - first < static_cast<std::size_t>(query.limit) &&
+         bytes + rows[first - 1].size() <= PastQuery::kBytesMax) {
+    bytes += rows[--first].size();
   }
-  for (Json& row : rows) list.push(std::move(row));
-  Json json = Json::object();
-  json.set(name, std::move(list));
-  return json_response(json);
+  const bool is_cut = first > 0 && rows.size() - first < static_cast<std::size_t>(query.limit);
+  HttpResponse response;
+  response.body.reserve(bytes + rows.size() + 64);
+  response.body.append("{\"").append(name).append("\":[");
+  for (std::size_t i = first; i < rows.size(); ++i) {
+    if (i > first) response.body.push_back(',');
+    response.body.append(rows[i]);
+  }
+  response.body.append(is_cut ? "],\"cut\":true}\n" : "]}\n");
+  return response;
 }
 
 HttpResponse no_history(const std::string& fault) {
@@ -151,11 +170,11 @@ HttpResponse HttpApi::windows(const PastQuery& query) const {
       older.push_back(std::move(summary.json));
     }
   }
-  return list_response("windows", older, std::move(recent.rows), query);
+  return list_response("windows", std::move(older), std::move(recent.rows), query);
 }
 
 HttpResponse HttpApi::alerts(const PastQuery& query) const {
-  Json::Array recent =
+  std::vector<std::string> recent =
       board_.read([&](const Content& content) { return alerts_in(content.alerts, query); });
   std::vector<std::string> older;
   if (past_ != nullptr && recent.size() < static_cast<std::size_t>(query.limit)) {
@@ -163,13 +182,12 @@ HttpResponse HttpApi::alerts(const PastQuery& query) const {
     auto found = past_->told(span_of(query), fault);
     if (!found) return no_history(fault);
     // The history may be a moment behind, and has what memory has.
-    std::set<std::string> known;
-    for (const Json& line : recent) known.insert(config::to_text(line));
+    const std::set<std::string_view> known(recent.begin(), recent.end());
     for (std::string& line : *found) {
       if (!known.contains(line)) older.push_back(std::move(line));
     }
   }
-  return list_response("alerts", older, std::move(recent), query);
+  return list_response("alerts", std::move(older), std::move(recent), query);
 }
 
 /// `name`: "/10/1767225600".

@@ -28,6 +28,7 @@ namespace mimir::controlplane {
 ///   /api/v1/windows/10/1767225600 the window of 10 s that began then, with edges and contributions
 ///   /api/v1/alerts                the last ones, oldest first; ?limit=100, ?from= and ?to=
 ///
+/// A list has no more of them than PastQuery::kBytesMax of text, and then says `"cut":true`.
 /// What memory has forgotten comes from the history, if there is one: of a window its
 /// kHistoryEdgeMax edges. What no parameter may be is refused, with 400.
 ///

@@ -61,7 +61,8 @@ HistorySpan span_of(const PastQuery& query) {
   return {.from_ns = query.from_s * kNsPerSecond,
           .to_ns = query.to_s * kNsPerSecond,
           .granularity_s = static_cast<std::uint32_t>(query.granularity_s),
-          .count_max = static_cast<std::size_t>(query.limit)};
+          .count_max = static_cast<std::size_t>(query.limit),
+          .bytes_max = PastQuery::kBytesMax};
 }
 
 }  // namespace mimir::controlplane

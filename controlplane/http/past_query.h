@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +14,8 @@ namespace mimir::controlplane {
 /// Which windows or alerts are asked for: of those in [from_s, to_s) the last `limit`.
 struct PastQuery {
   static constexpr std::int64_t kLimitMax = 10'000;
+  /// Of an answer: a thousand alerts, or all windows that may be asked for.
+  static constexpr std::size_t kBytesMax = std::size_t{16} << 20;
   /// What nanoseconds since 1970 can say: April 2262.
   static constexpr std::int64_t kSecondsMax = INT64_MAX / kNsPerSecond;
 

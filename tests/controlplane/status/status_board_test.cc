@@ -64,11 +64,11 @@ TEST(StatusBoard, ForgetsTheOldestWindowsAndAlertsByTheirNumber) {
   EXPECT_EQ(window_count(board), StatusBoard::kDay.windows);
   EXPECT_EQ(first_begin_s(board), 3);
   for (std::size_t i = 0; i < StatusBoard::kDay.alerts + 2; ++i) {
-    board.add_alert({.time_ns = 0, .line = config::Json(std::uint64_t{i})});
+    board.add_alert({.time_ns = 0, .line = std::to_string(i)});
   }
   const auto alerts = board.read([](const auto& content) { return content.alerts; });
   ASSERT_EQ(alerts.size(), StatusBoard::kDay.alerts);
-  EXPECT_EQ(alerts.front().line.count(), 2U);
+  EXPECT_EQ(alerts.front().line, "2");
 
   // What it may remember less of goes at once.
   board.remember({.windows = 7, .alerts = 2});
@@ -192,6 +192,24 @@ TEST_F(Api, ListsWhatBeganInASpanOfTime) {
   EXPECT_EQ(begins_of(ask("/api/v1/windows", "from=120")), std::vector<TimeNs>{});
 }
 
+/// What takes `bytes` in a list.
+config::Json long_line(TimeNs number, std::size_t bytes) {
+  config::Json line = config::Json::object().set("number", number).set("text", "");
+  return line.set("text", std::string(bytes - config::to_text(line).size(), 'x'));
+}
+
+TEST_F(Api, AListHasNoMoreThanItsBytesAndSaysSo) {
+  constexpr std::size_t kSixteenth = PastQuery::kBytesMax / 16;
+  for (TimeNs i = 0; i < 20; ++i) {
+    board.add_alert({.time_ns = i, .line = config::to_text(long_line(i, kSixteenth))});
+  }
+  const config::Json all = ask("/api/v1/alerts");
+  ASSERT_EQ(all.find("alerts")->elements()->size(), 16U);
+  EXPECT_EQ(all.find("alerts")->elements()->front().find("number")->integer(), 4);
+  EXPECT_NE(all.find("cut"), nullptr);
+  EXPECT_EQ(ask("/api/v1/alerts", "limit=16").find("cut"), nullptr) << "it is what was asked for";
+}
+
 /// An appliance that has forgotten its first windows and alerts, but not in its history.
 class Past : public Api {
  protected:
@@ -213,7 +231,9 @@ class Past : public Api {
           .id = std::to_string(i), .time_ns = (10 * i + 5) * kNsPerSecond, .is_held_back = i == 2};
       record.line = config::Json::object().set("number", i);
       EXPECT_TRUE(history->add(record));
-      if (i >= 6) board.add_alert({.time_ns = record.time_ns, .line = record.line});
+      if (i >= 6) {
+        board.add_alert({.time_ns = record.time_ns, .line = config::to_text(record.line)});
+      }
     }
     // Memory begins where the second minute ends: with the window of 60 s, not the one of 10 s.
     board.add_window(window(60, 60, 1));
@@ -279,6 +299,21 @@ TEST_F(Past, AlertsGoOnWhereMemoryEndsAndNoneIsToldTwice) {
   EXPECT_EQ(numbers("limit=3"), (std::vector<TimeNs>{5, 6, 7}));
   EXPECT_EQ(numbers("from=10&to=66"), (std::vector<TimeNs>{1, 3, 4, 5, 6}));
   EXPECT_EQ(numbers("to=20&limit=1"), std::vector<TimeNs>{1});
+}
+
+TEST_F(Past, WhatTheHistoryHasTooMuchOfIsCutAndSaidToBe) {
+  std::string fault;
+  const auto history = History::create(path_, fault);
+  for (TimeNs i = 8; i < 60; ++i) {
+    IncidentRecord record{.id = std::to_string(i), .time_ns = (10 * i + 5) * kNsPerSecond};
+    record.line = long_line(i, PastQuery::kBytesMax / 40);
+    ASSERT_TRUE(history->add(record));
+  }
+  const config::Json answer = ask("/api/v1/alerts", "from=80");
+  ASSERT_EQ(answer.find("alerts")->elements()->size(), 40U);
+  EXPECT_EQ(answer.find("alerts")->elements()->front().find("number")->integer(), 20);
+  EXPECT_NE(answer.find("cut"), nullptr);
+  EXPECT_EQ(ask("/api/v1/alerts", "from=80&limit=40").find("cut"), nullptr);
 }
 
 TEST_F(Past, AHistoryThatCannotBeReadIsSaid) {
