@@ -5,7 +5,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sys/stat.h>
 #include <tuple>
 #include <unistd.h>
@@ -13,6 +12,8 @@
 namespace mimir::tools {
 
 namespace {
+
+constexpr std::streamsize kChunkBytes = 1 << 20;
 
 std::string reading_hint(const std::string& path, std::string_view origin) {
   if (!origin.empty()) return std::string(origin);
@@ -46,7 +47,17 @@ std::optional<std::string> read_text_file(const std::string& path, config::Diagn
                       reading_hint(path, origin));
     return std::nullopt;
   }
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::string text;
+  while (file) {
+    const std::size_t end = text.size();
+    text.resize(end + static_cast<std::size_t>(kChunkBytes));
+    file.read(text.data() + end, kChunkBytes);
+    text.resize(end + static_cast<std::size_t>(file.gcount()));
+  }
+  if (file.bad()) {
+    diagnostics.error({.file = path}, std::string("cannot be read: ") + std::strerror(errno));
+    return std::nullopt;
+  }
   return text;
 }
 

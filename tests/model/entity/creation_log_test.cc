@@ -2,8 +2,8 @@
 #include "model/entity/creation_log.h"
 
 #include <cstddef>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <set>
 #include <string>
@@ -227,7 +227,8 @@ class WordpressLog : public ::testing::Test {
         MIMIR_SHARED_DIR "/data/wordpress/wordpress_auto_v3_mk5_cluster_creation_log.txt";
     std::ifstream file(path, std::ios::binary);
     if (!file) GTEST_SKIP() << path << " is not here";
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    std::string text(std::filesystem::file_size(path), '\0');
+    file.read(text.data(), std::ssize(text));
     map_ = EntityMap::build(read(text));
     services_ = ServiceAssignment::build(map_);
   }
