@@ -59,22 +59,21 @@ std::string key_of(const SuppressionSubject& subject) {
 
 /// The alarming windows, by the key of the incident that they are of.
 std::optional<std::multimap<std::string, Alarm>> read_windows(History& history, PastAlarms& past) {
-  const auto details = history.alarms();
-  if (!details) return std::nullopt;
   std::multimap<std::string, Alarm> by_key;
-  for (const std::string& detail : *details) {
+  const bool is_well = history.each_alarm([&](const std::string& detail) {
     const auto window = parse(detail);
     auto subject = window ? controlplane::subject_of_window(*window) : std::nullopt;
     if (!subject) {
       ++past.unknown_count;
-      continue;
+      return;
     }
     Alarm alarm{
         .subject = std::move(*subject),
         .granularity_s = static_cast<std::uint32_t>(config::count_of(*window, "granularity_s"))};
     past.windows.push_back(alarm);
     by_key.emplace(key_of(alarm.subject), std::move(alarm));
-  }
+  });
+  if (!is_well) return std::nullopt;
   return by_key;
 }
 

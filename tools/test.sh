@@ -46,6 +46,7 @@ tools/install_packages.sh --tests
 
 logs=()    # what `meson test` wrote of each stage
 broken=()  # what failed where no test could tell
+processes=$(($(nproc) + 1))  # of tests: those of an appliance mostly wait
 say() { echo "== $1 (${SECONDS} s)" >&2; }
 
 # setup BUILD: once; afterwards ninja sees to it.
@@ -67,7 +68,8 @@ check() {
   fi
   # Reports of an earlier run must not speak for a program that now crashes.
   rm -f ".build/$build"/*.xml "$log".*
-  meson test -C ".build/$build" --logbase "$stage" --print-errorlogs "$@" >&2 || true
+  meson test -C ".build/$build" --logbase "$stage" --print-errorlogs --num-processes "$processes" \
+    "$@" >&2 || true
   if [ -f "$log.junit.xml" ]; then
     logs+=("$log")
   else

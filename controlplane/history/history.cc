@@ -428,13 +428,11 @@ std::uint64_t History::cut_window_count() {
              "json_array_length(detail, '$.edges')"));
 }
 
-std::optional<std::vector<std::string>> History::alarms() {
+bool History::each_alarm(const std::function<void(const std::string&)>& visit) {
   Statement rows = database_->prepare(
       "SELECT detail FROM windows WHERE alarm = 1 ORDER BY end_ns, granularity_s");
-  std::vector<std::string> all;
-  while (rows.step()) all.push_back(rows.text(0));
-  if (!rows.is_well()) return std::nullopt;
-  return all;
+  while (rows.step()) visit(rows.text(0));
+  return rows.is_well();
 }
 
 TimeNs History::newest_ns() { return pragma("SELECT coalesce(max(end_ns), 0) FROM windows"); }

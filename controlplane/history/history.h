@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -148,9 +149,9 @@ class History {
                                                               std::string_view target);
   /// Windows that had more edges than are remembered of them; 0 too if it failed. Cost: as edges().
   [[nodiscard]] std::uint64_t cut_window_count();
-  /// The JSON of each window above its threshold, by their ends, then granularity. Nothing: it
-  /// failed.
-  [[nodiscard]] std::optional<std::vector<std::string>> alarms();
+  /// Shows the JSON of each window above its threshold, by their ends, then granularity: one at a
+  /// time, for they are some 8 kB each.
+  [[nodiscard]] bool each_alarm(const std::function<void(const std::string& detail)>& visit);
   /// The end of the newest window; 0 if there is none.
   [[nodiscard]] TimeNs newest_ns();
 

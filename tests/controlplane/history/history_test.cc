@@ -194,7 +194,9 @@ TEST_F(HistoryTest, ListsTheEdgesOfItsWindows) {
                            .end_ns = 20 * kNsPerSecond};
   EXPECT_EQ(*edges, (std::vector<HistoryEdge>{first, second}));
   EXPECT_EQ(history->cut_window_count(), 1U);
-  EXPECT_EQ(history->alarms(), (std::vector<std::string>{alarm.detail}));
+  std::vector<std::string> alarms;
+  EXPECT_TRUE(history->each_alarm([&](const std::string& detail) { alarms.push_back(detail); }));
+  EXPECT_EQ(alarms, (std::vector<std::string>{alarm.detail}));
 }
 
 TEST_F(HistoryTest, LabelsWhatItHas) {
