@@ -78,6 +78,9 @@ class CtlCommand final : public Command {
     } else {
       fmt::print("{}", to_text(*answer));
     }
+    if (answer->find("cut") != nullptr) {
+      fmt::print(stderr, "note: no more fit in one answer; --until TIME shows those before it\n");
+    }
     const bool is_empty = is_list && list_of(*answer, action_).empty();
     return is_empty ? tell_what_was_seen(*link) : ExitCode::kOk;
   }
