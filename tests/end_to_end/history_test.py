@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the appliance remembers, read by Python's SQLite and by the commands that use it."""
 
+import csv
+import io
 import json
 import re
 import signal
@@ -56,6 +58,29 @@ class History(MimirCase):
         said = re.search(r"history  given (\d+) = written (\d+) \+ lost 0;", answer.stderr)
         self.assertEqual([int(said[1]), int(said[2])], 2 * [len(windows) + len(lines)])
         self.assertEqual(self.rows("all", "PRAGMA integrity_check"), [("ok",)])
+
+    def test_every_family_of_invariants_is_explained_in_words(self):
+        """By the columns that there are and the features of a model, one of each family."""
+        self.replay("words")
+        table = self.must("features", "--entities", "theft/entities.jsonl", "--sensitive", PATH[0],
+                          "--observe", "node-any", "theft/capture.pcap")
+        header = next(csv.reader(io.StringIO(table)))
+        model = (self.folder / "shop.mimir").read_text(encoding="utf-8")
+        one_of = {name.split("(")[0]: name for name in
+                  [*header, *re.findall(r'"name": "(\w+\([^"]+\))"', model)]
+                  if "(" in name or name == "vip_deviation"}
+        self.assertGreaterEqual(set(one_of), {"bytes", "first_contact", "pod_excess",
+                                              "vip_deviation", "reciprocity"})
+        line = next(one for one in json_lines((self.folder / "words.jsonl").read_text("utf-8"))
+                    if one["mimir"]["kind"] == "exfiltration")
+        line["mimir"]["explanation"]["contributions"] = [
+            {"feature": name, "granularity_s": 10, "observed": 4.0, "expected": 1.0, "spread": 1.0,
+             "z": 3.0, "weight": 0.1, "contribution": 0.3} for name in one_of.values()]
+        self.write("words_line.jsonl", json.dumps(line) + "\n")
+        explained = self.must("explain", "words_line.jsonl").splitlines()
+        for name in one_of.values():
+            at = next(i for i, text in enumerate(explained) if f"  {name}, 10 s: " in text)
+            self.assertRegex(explained[at + 1], "^ {10}[a-z]", name)
 
     def test_an_incident_is_listed_shown_and_labelled(self):
         self.replay("label")
