@@ -20,8 +20,9 @@ struct ToldAlert {
 /// What others may know of a running appliance: its status, the windows and the alerts of
 /// the last hours. The control plane writes; whoever serves people reads.
 ///
-/// Threads: any, one at a time: a reader holds the lock while it makes its answer, some
-/// milliseconds at most, never while it waits for its network.
+/// Threads: any, one at a time: a reader holds the lock while it makes its answer, some 12 us a
+/// window that it lists, a tenth of a second for all of a day; never while it waits for its
+/// network.
 /// Memory: at most kEdgeMax edges of windows, and of windows and alerts as many as it may
 /// remember; the oldest go first.
 class StatusBoard {
