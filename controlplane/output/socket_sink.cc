@@ -105,6 +105,7 @@ bool SocketSink::open_internet(std::string& fault) {
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(list, freeaddrinfo);
   for (const addrinfo* each = list; each != nullptr; each = each->ai_next) {
     if (connect_to(each->ai_family, each->ai_socktype, each->ai_addr, each->ai_addrlen, fault)) {
+      fault.clear();  // of the addresses before this one
       return true;
     }
   }

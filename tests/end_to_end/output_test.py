@@ -236,7 +236,7 @@ class Output(MimirCase):
         hook = WebhookPeer(0)
         self.addCleanup(hook.close)
         lines, said = self.replay("all", [
-            ("tcp", f"syslog+tcp://127.0.0.1:{tcp.address[1]}", ""),
+            ("tcp", f"syslog+tcp://localhost:{tcp.address[1]}", ""),
             ("unix", f"unix://{unix.address}", ""),
             ("udp", f"syslog+udp://[::1]:{udp.address[1]}", ""),
             ("log", f"syslog+unix://{log.address}", ""),
