@@ -259,20 +259,16 @@ class Http(MimirCase):
         self.fail("it answers no more")
 
     def test_a_token_and_tls(self):
-        if shutil.which("openssl") is None:
-            self.skipTest("openssl is not installed")
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
-                        "-subj", "/CN=localhost", "-keyout", "key.pem", "-out", "cert.pem"],
-                       cwd=self.folder, check=True, capture_output=True)
+        self.make_certificates("server")
         self.write("token", "s3cret\n")
         config = self.configure(
             "tls.yaml", "benign/entities.jsonl", QUIET_DEVICE, prefix=f"mimir-tls-{os.getpid()}",
-            more="http:\n  listen: 0.0.0.0:0\n  token_file: token\n  tls_certificate: cert.pem\n"
-            "  tls_key: key.pem\n")
+            more="http:\n  listen: 0.0.0.0:0\n  token_file: token\n  tls_certificate: server.pem\n"
+            "  tls_key: server.key\n")
         with Appliance(self, config) as appliance:
             self.assertTrue(appliance.wait_until_listening(), appliance.stderr)
             port = self.port_of(appliance)
-            trusting = ssl.create_default_context(cafile=str(self.folder / "cert.pem"))
+            trusting = ssl.create_default_context(cafile=str(self.folder / "server.pem"))
             for token, wanted in [(None, 401), ("s3cre", 401), ("s3crets", 401), ("s3cret", 200)]:
                 headers = {} if token is None else {"Authorization": f"Bearer {token}"}
                 connection = http.client.HTTPSConnection("localhost", port, context=trusting,

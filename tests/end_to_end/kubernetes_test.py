@@ -224,13 +224,7 @@ class Follower(MimirCase):
         self.expect_holders({"10.1.0.9": "cart-9", "10.1.8.1": None})
 
     def certificates(self):
-        if shutil.which("openssl") is None:
-            self.skipTest("openssl is not installed")
-        for name in ["server", "client"]:
-            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days",
-                            "1", "-subj", "/CN=localhost", "-addext",
-                            "subjectAltName=DNS:localhost", "-keyout", f"{name}.key", "-out",
-                            f"{name}.pem"], cwd=self.folder, check=True, capture_output=True)
+        self.make_certificates("server", "client")
         return {"certificate": (self.folder / "server.pem", self.folder / "server.key"),
                 "client_ca": self.folder / "client.pem"}
 

@@ -50,6 +50,16 @@ class MimirCase(unittest.TestCase):
         cls.addClassCleanup(temporary.cleanup)
         cls.folder = pathlib.Path(temporary.name)
 
+    def make_certificates(self, *names):
+        """Of localhost, each signed by itself: NAME.pem and NAME.key in the folder."""
+        if shutil.which("openssl") is None:
+            self.skipTest("openssl is not installed")
+        for name in names:
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days",
+                            "1", "-subj", "/CN=localhost", "-addext",
+                            "subjectAltName=DNS:localhost", "-keyout", f"{name}.key", "-out",
+                            f"{name}.pem"], cwd=self.folder, check=True, capture_output=True)
+
     @classmethod
     def call(cls, *arguments, before=()):
         """Runs `mimir` to its end; `before` is a command that runs it, such as setpriv."""

@@ -8,12 +8,10 @@ import http.server
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import ssl
 import struct
-import subprocess
 import threading
 import time
 
@@ -201,17 +199,6 @@ class Output(MimirCase):
         self.assertTrue(appliance.wait_until_listening(), appliance.stderr)
         return appliance
 
-    def certificates(self, *names):
-        """Of localhost, each signed by itself: NAME.pem and NAME.key."""
-        if shutil.which("openssl") is None:
-            self.skipTest("openssl is not installed")
-        for name in names:
-            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-                            "-days", "1", "-subj", "/CN=localhost", "-addext",
-                            "subjectAltName=DNS:localhost",
-                            "-keyout", f"{name}.key", "-out", f"{name}.pem"], cwd=self.folder,
-                           check=True, capture_output=True)
-
     def server_context(self, name):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.folder / f"{name}.pem", self.folder / f"{name}.key")
@@ -272,7 +259,7 @@ class Output(MimirCase):
         self.assertEqual(told(), lines)
 
     def test_a_syslog_server_with_tls_is_verified_and_gets_all_of_it_although_it_dies(self):
-        self.certificates("siem", "other")
+        self.make_certificates("siem", "other")
         peer = StreamPeer(socket.AF_INET, ("127.0.0.1", 0), 20_000, self.server_context("siem"))
         port = peer.address[1]
         lines, said = self.replay("tls", [
@@ -299,7 +286,7 @@ class Output(MimirCase):
         self.check_syslog(told(), lines)
 
     def test_a_webhook_is_verified_and_tried_until_it_takes_it(self):
-        self.certificates("server", "stranger")
+        self.make_certificates("server", "stranger")
         self.write("token", "s3cret\n")
         context = self.server_context("server")
         peer = WebhookPeer(0, [503, 429, 500, 413], context)
